@@ -1,0 +1,257 @@
+/** The adapter and device, the list of dispatches not yet submitted, and reading results back. */
+import { DeviceLostError, LimitError, ShaderError } from './errors.ts'
+import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
+
+export interface InitOptions {
+  /** Which adapter to ask for; `software` takes the browser's fallback adapter. */
+  adapter?: 'default' | 'high-performance' | 'low-power' | 'software'
+  /** An entry point other than `navigator.gpu`, for hosts that are no browser. */
+  gpu?: GPU
+}
+
+/** One kernel launch, ready to encode. */
+export interface Dispatch {
+  kernel: string
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  /** Byte offset of the kernel's Params in the arena; undefined when it has none. */
+  params: number | undefined
+  grid: readonly [number, number]
+}
+
+/** Submit after this many dispatches, so that the GPU works while JavaScript records the next ones. */
+const BATCH = 48
+const SLOT = 256 // minUniformBufferOffsetAlignment allowed by every device
+const ARENA = BATCH * SLOT
+
+/** Everything that belongs to one device, and dies with it. */
+export class Gpu {
+  readonly pool: Pool
+  /** Number of the batch being recorded. */
+  batch = 0
+  /** Invocations 4k..4k+3 of a workgroup form a quad, in this order, so quad-shuffle kernels are right (see init.ts). */
+  hasQuads = false
+  /** Set when the device is lost; every later call throws it. */
+  lost: DeviceLostError | undefined
+  readonly bindGroups = new Map<string, GPUBindGroup>()
+  readonly paramsLayout: GPUBindGroupLayout
+  private readonly paramsGroup: GPUBindGroup
+  private readonly arena: GPUBuffer
+  private readonly arenaBytes = new Uint8Array(ARENA)
+  readonly arenaView = new DataView(this.arenaBytes.buffer)
+  private arenaUsed = 0
+  private pending: Dispatch[] = []
+  private readonly staging = new Map<number, GPUBuffer[]>()
+  private readonly checks = new Set<Promise<void>>()
+  private failure: Error | undefined
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+    /** Run by a CPU (SwiftShader, llvmpipe, WARP). */
+    readonly isSoftware: boolean,
+  ) {
+    this.pool = new Pool(device, () => this.bindGroups.clear())
+    this.arena = device.createBuffer({ label: 'params', size: ARENA, usage: 0x40 | 0x8 }) // UNIFORM | COPY_DST
+    this.paramsLayout = device.createBindGroupLayout({
+      entries: [{ binding: 0, visibility: 4, buffer: { type: 'uniform', hasDynamicOffset: true } }],
+    })
+    this.paramsGroup = device.createBindGroup({
+      layout: this.paramsLayout,
+      entries: [{ binding: 0, resource: { buffer: this.arena, size: SLOT } }],
+    })
+    device.lost.then((reason) => {
+      this.lost = new DeviceLostError(
+        `the GPU device was lost (${reason.reason}: ${reason.message}): call init() for a new one and restore from a checkpoint`,
+      )
+      if (current === this) current = undefined
+    })
+    device.onuncapturederror = (event) => {
+      event.preventDefault()
+      this.fail(asError(event.error, 'WebGPU'))
+    }
+  }
+
+  /** Offset of a fresh Params slot in `arenaView`. */
+  allocateParams(): number {
+    if (this.arenaUsed + SLOT > ARENA) this.flush()
+    this.arenaUsed += SLOT
+    return this.arenaUsed - SLOT
+  }
+
+  dispatch(dispatch: Dispatch): void {
+    this.pending.push(dispatch)
+    if (this.pending.length >= BATCH) this.flush()
+  }
+
+  /** Submits what was dispatched so far: one encoder, one compute pass. */
+  flush(copy?: (encoder: GPUCommandEncoder) => void): void {
+    if (this.pending.length === 0 && !copy) return
+    if (this.lost) throw this.lost
+    const { device } = this
+    this.guard('dispatch', () => {
+      // queue.writeBuffer takes effect before the commands submitted after it, and after those submitted before:
+      // one write per batch, always of the whole used arena, is therefore safe.
+      if (this.arenaUsed) device.queue.writeBuffer(this.arena, 0, this.arenaBytes, 0, this.arenaUsed)
+      const encoder = device.createCommandEncoder()
+      if (this.pending.length) {
+        const pass = encoder.beginComputePass()
+        for (const d of this.pending) {
+          pass.setPipeline(d.pipeline)
+          pass.setBindGroup(0, d.bindGroup)
+          if (d.params !== undefined) pass.setBindGroup(1, this.paramsGroup, [d.params])
+          pass.dispatchWorkgroups(d.grid[0], d.grid[1])
+        }
+        pass.end()
+      }
+      copy?.(encoder)
+      device.queue.submit([encoder.finish()])
+    })
+    this.pending = []
+    this.arenaUsed = 0
+    this.batch++
+  }
+
+  /** Writes `data` at `offset`. Flushes first when recorded work still needs the buffer's old content. */
+  upload(target: PoolBuffer, offset: number, data: Float32Array | Uint32Array): void {
+    if (target.batch === this.batch) this.flush()
+    this.device.queue.writeBuffer(target.buffer, offset, data as GPUAllowSharedBufferSource)
+  }
+
+  /** The bytes of `buffer` from `offset`, after all recorded work. Rejects with the first GPU error since the last read. */
+  async read(source: PoolBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    const list = this.staging.get(bytes) ?? []
+    this.staging.set(bytes, list)
+    const staging =
+      list.pop() ?? this.device.createBuffer({ label: 'readback', size: bytes, usage: 0x1 | 0x8 }) // MAP_READ | COPY_DST
+    this.flush((encoder) => encoder.copyBufferToBuffer(source.buffer, offset, staging, 0, bytes))
+    try {
+      await staging.mapAsync(1) // READ
+    } catch (error) {
+      // The reason of a loss may arrive just after the read it ended.
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 500))])
+      throw this.lost ?? this.failure ?? error
+    }
+    await this.settle()
+    const copy = staging.getMappedRange().slice(0)
+    staging.unmap()
+    if (list.length < 4) list.push(staging)
+    else staging.destroy()
+    return copy
+  }
+
+  /** Waits for the checks of everything submitted so far; throws the first error among them. */
+  async settle(): Promise<void> {
+    await Promise.all(this.checks)
+    const { failure } = this
+    this.failure = undefined
+    if (failure) throw failure
+  }
+
+  /** Keeps `error` for the next read. */
+  fail(error: Error): void {
+    this.failure ??= error
+  }
+
+  /** Runs `body` in an error scope; `explain` may turn a GPU error into a better one. */
+  guard<T>(what: string, body: () => T, explain?: (error: GPUError) => Promise<Error>): T {
+    this.device.pushErrorScope('out-of-memory')
+    this.device.pushErrorScope('validation')
+    try {
+      return body()
+    } finally {
+      for (let scope = 0; scope < 2; scope++) {
+        const check = this.device
+          .popErrorScope()
+          .then(async (error) => {
+            if (error) this.fail((await explain?.(error)) ?? asError(error, what))
+          })
+          .catch(() => {}) // only a lost device rejects; `lost` says so
+          .finally(() => this.checks.delete(check))
+        this.checks.add(check)
+      }
+    }
+  }
+
+  memory(): MemoryInfo {
+    return this.pool.info()
+  }
+}
+
+const asError = (error: GPUError, what: string): Error =>
+  'GPUOutOfMemoryError' in globalThis && error instanceof GPUOutOfMemoryError
+    ? new LimitError(`${what}: the GPU is out of memory (${error.message}): use a smaller batch or model`)
+    : new ShaderError(`${what}: ${error.message}`)
+
+let current: Gpu | undefined
+let starting: Promise<Gpu> | undefined
+
+/** The device in use. Throws DeviceLostError before `init()` and after a loss. */
+export function gpu(): Gpu {
+  if (!current)
+    throw new DeviceLostError('no GPU device: await init() first (and again after a device was lost)')
+  return current
+}
+
+/** The device in use, or a new one, made ready by `prepare`. See init(). */
+export function openGpu(options: InitOptions, prepare: (g: Gpu) => Promise<void>): Promise<Gpu> {
+  if (starting) return starting
+  if (current) return Promise.resolve(current)
+  starting = open(options)
+    .then(async (g) => {
+      await prepare(g)
+      return g
+    })
+    .finally(() => {
+      starting = undefined
+    })
+  return starting
+}
+
+/** Ends the device, as losing it would; the next `init()` opens another. */
+export function shutdown(): void {
+  current?.device.destroy()
+  current = undefined
+}
+
+async function open(options: InitOptions): Promise<Gpu> {
+  const entry = options.gpu ?? globalThis.navigator?.gpu
+  if (!entry) {
+    const secure =
+      globalThis.isSecureContext === false
+        ? ' This page is not a secure context: use https or 127.0.0.1.'
+        : ''
+    throw new DeviceLostError(
+      `WebGPU is missing. Use Chrome or Edge 113+, Safari 26+ or Firefox 141+; on Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.${secure}`,
+    )
+  }
+  const software = options.adapter === 'software'
+  const powerPreference =
+    options.adapter === 'low-power' || options.adapter === 'high-performance' ? options.adapter : undefined
+  const adapter = await entry.requestAdapter({ powerPreference, forceFallbackAdapter: software })
+  if (!adapter) {
+    throw new DeviceLostError(
+      'WebGPU has no adapter here. Without a GPU, start Chrome with --enable-unsafe-webgpu to allow its software adapter (SwiftShader).',
+    )
+  }
+  const wanted = ['timestamp-query', 'subgroups'] as const
+  const device = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
+    requiredLimits: {
+      maxBufferSize: adapter.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+    },
+  })
+  const { info } = adapter
+  const name = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
+  const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(name)
+  const opened = new Gpu(device, info, isSoftware)
+  current = opened
+  return opened
+}
+
+/** "vendor architecture (description)", and "software" where a CPU runs it. */
+export function adapterName({ info, isSoftware }: Gpu): string {
+  const parts = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ')
+  return `${parts || 'unknown adapter'}${isSoftware ? ' (software: runs on the CPU)' : ''}`
+}

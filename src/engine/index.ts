@@ -1,0 +1,20 @@
+/** Ganvas' engine: tensors on WebGPU, ops, gradients of any order, layers, optimisers. */
+export { grad, noGrad } from './autograd.ts'
+export { adapterName, gpu, type InitOptions, shutdown } from './device.ts'
+export {
+  CheckpointError,
+  DataError,
+  DeviceLostError,
+  DisposedError,
+  LimitError,
+  NumericError,
+  ShaderError,
+  ShapeError,
+} from './errors.ts'
+export { init } from './init.ts'
+export * as nn from './nn.ts'
+export * from './ops/index.ts'
+export * as optim from './optim.ts'
+export { randn, randomIntegers, randomState, seed, setRandomState, uniform } from './random.ts'
+export * as safetensors from './safetensors.ts'
+export { memory, scope, Tensor, tensor } from './tensor.ts'

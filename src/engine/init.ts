@@ -1,0 +1,19 @@
+import { type Gpu, type InitOptions, openGpu } from './device.ts'
+import { run } from './kernel.ts'
+import { empty } from './tensor.ts'
+
+/**
+ * Opens the adapter and device once; later calls give the same one until it is lost.
+ * Throws DeviceLostError saying which browser or flag is missing when there is no WebGPU.
+ */
+export const init = (options: InitOptions = {}): Promise<Gpu> => openGpu(options, probeQuads)
+
+/** WebGPU does not promise which invocations form a quad: where the adapter may use quad shuffles, look. */
+async function probeQuads(g: Gpu): Promise<void> {
+  if (!g.isSoftware || !g.device.features.has('subgroups')) return
+  const seen = empty([64], 'init')
+  run('quad_probe', { buffers: { y: seen }, threads: seen.size, workgroup: 32 })
+  const values = await seen.data()
+  seen.dispose()
+  g.hasQuads = values.every((v, i) => v === (i ^ 1) * 10000 + (i ^ 2) * 100 + (i ^ 3))
+}

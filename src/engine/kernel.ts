@@ -1,0 +1,187 @@
+/** Runs a kernel: WGSL file + defines → pipeline → bind group → dispatch. Buffers and params go by name. */
+import { type Gpu, gpu } from './device.ts'
+import { LimitError, ShaderError } from './errors.ts'
+import { roundUp } from './pool.ts'
+import type { Tensor } from './tensor.ts'
+import { type Defines, preprocess, type Reflection, reflect } from './wgsl.ts'
+
+export interface Launch {
+  /** Baked into the source: one pipeline for each set of values. */
+  defines?: Defines
+  /** Every storage buffer that the source declares, by name. */
+  buffers: Record<string, Tensor>
+  /** Every member of `Params`, by name. */
+  params?: Record<string, number>
+  /** Invocations wanted; the file's `main` must ignore those beyond. */
+  threads: number
+  /** Invocations of a workgroup; the define WG. */
+  workgroup?: number
+}
+
+interface Kernel {
+  name: string
+  pipeline: GPUComputePipeline
+  layout: GPUBindGroupLayout
+  id: number
+  reflection: Reflection
+}
+
+const MAX_BIND_GROUPS = 8192
+const kernels = new WeakMap<Gpu, { byKey: Map<string, Kernel>; bySource: Map<string, Kernel> }>()
+
+/** Dispatches `src/shaders/<name>.wgsl`. Throws ShaderError naming a missing buffer or param, LimitError for a grid too large. */
+export function run(
+  name: string,
+  { defines = {}, buffers, params = {}, threads, workgroup = 64 }: Launch,
+): void {
+  const g = gpu()
+  const kernel = compile(g, name, { ...defines, WG: workgroup })
+  const grid = foldGrid(
+    Math.ceil(threads / workgroup),
+    name,
+    g.device.limits.maxComputeWorkgroupsPerDimension,
+  )
+  const slot = kernel.reflection.params.length ? writeParams(g, kernel, params) : undefined
+  g.dispatch({
+    kernel: name,
+    pipeline: kernel.pipeline,
+    bindGroup: bind(g, kernel, buffers),
+    params: slot,
+    grid,
+  })
+}
+
+/** Workgroups as (x, y) within the limit of a dimension; `globalIndex` in lib/index.wgsl undoes the fold. */
+export function foldGrid(groups: number, kernel: string, limit: number): [number, number] {
+  if (groups <= limit) return [groups, 1]
+  const y = Math.ceil(groups / limit)
+  if (y > limit)
+    throw new LimitError(
+      `${kernel}: ${groups} workgroups exceed ${limit} x ${limit} (maxComputeWorkgroupsPerDimension)`,
+    )
+  return [Math.ceil(groups / y), y]
+}
+
+function compile(g: Gpu, name: string, defines: Defines): Kernel {
+  let cache = kernels.get(g)
+  if (!cache) {
+    cache = { byKey: new Map(), bySource: new Map() }
+    kernels.set(g, cache)
+  }
+  const key = `${name} ${JSON.stringify(defines)}`
+  const known = cache.byKey.get(key)
+  if (known) return known
+  const expanded = preprocess(`${name}.wgsl`, defines)
+  let kernel = cache.bySource.get(expanded.source)
+  if (!kernel) {
+    kernel = build(g, name, expanded.source, expanded.origins, cache.bySource.size)
+    cache.bySource.set(expanded.source, kernel)
+  }
+  cache.byKey.set(key, kernel)
+  return kernel
+}
+
+function build(
+  g: Gpu,
+  name: string,
+  source: string,
+  origins: { file: string; line: number }[],
+  id: number,
+): Kernel {
+  const { device } = g
+  const reflection = reflectOrThrow(name, source)
+  const limit = device.limits.maxStorageBuffersPerShaderStage
+  if (reflection.buffers.length > limit)
+    throw new LimitError(
+      `${name}: ${reflection.buffers.length} storage buffers, over this device's maxStorageBuffersPerShaderStage of ${limit}`,
+    )
+  let module: GPUShaderModule
+  const explain = async (error: GPUError): Promise<Error> => {
+    const info = await module.getCompilationInfo()
+    const first = info.messages.find((m) => m.type === 'error')
+    const at = first && origins[first.lineNum - 1]
+    const where = at ? `${at.file}:${at.line}: ${first.message}` : error.message
+    return new ShaderError(`${name}.wgsl does not compile: ${where}\n${numbered(source)}`)
+  }
+  return g.guard(
+    name,
+    () => {
+      module = device.createShaderModule({ label: name, code: source })
+      // Explicit, since 'auto' drops the bindings that a variant happens not to use.
+      const layout = device.createBindGroupLayout({
+        label: name,
+        entries: reflection.buffers.map(({ binding, writes }) => ({
+          binding,
+          visibility: 4, // COMPUTE
+          buffer: { type: writes ? 'storage' : 'read-only-storage' },
+        })),
+      })
+      const bindGroupLayouts = reflection.params.length ? [layout, g.paramsLayout] : [layout]
+      const pipeline = device.createComputePipeline({
+        label: name,
+        layout: device.createPipelineLayout({ bindGroupLayouts }),
+        compute: { module, entryPoint: 'main' },
+      })
+      return { name, pipeline, layout, id, reflection }
+    },
+    explain,
+  )
+}
+
+function reflectOrThrow(name: string, source: string): Reflection {
+  try {
+    return reflect(source)
+  } catch (error) {
+    throw new ShaderError(`${name}.wgsl does not parse: ${(error as Error).message}\n${numbered(source)}`)
+  }
+}
+
+const numbered = (source: string): string =>
+  source
+    .split('\n')
+    .map((line, i) => `${String(i + 1).padStart(4)} ${line}`)
+    .join('\n')
+
+function bind(g: Gpu, kernel: Kernel, buffers: Record<string, Tensor>): GPUBindGroup {
+  const entries = kernel.reflection.buffers.map(({ name, binding, writes }) => {
+    const tensor = buffers[name]
+    if (!tensor) throw new ShaderError(`${kernel.name}: no tensor given for buffer '${name}'`)
+    return { binding, tensor, writes, storage: tensor.storageOf(kernel.name) }
+  })
+  for (const a of entries) {
+    a.storage.buffer.batch = g.batch
+    if (a.writes && entries.some((b) => b !== a && b.storage.buffer === a.storage.buffer))
+      throw new ShaderError(`${kernel.name}: the buffer written as binding ${a.binding} is bound twice`)
+  }
+  const key = `${kernel.id}|${entries.map((e) => `${e.storage.buffer.id}+${e.tensor.byteOffset}+${e.tensor.size}`).join('|')}`
+  let group = g.bindGroups.get(key)
+  if (!group) {
+    group = g.device.createBindGroup({
+      label: kernel.name,
+      layout: kernel.layout,
+      entries: entries.map(({ binding, tensor, storage }) => ({
+        binding,
+        // Whole vec4s, so that a kernel may read the last ones of a size that is no multiple of 4.
+        resource: {
+          buffer: storage.buffer.buffer,
+          offset: tensor.byteOffset,
+          size: roundUp(tensor.size * 4, 16),
+        },
+      })),
+    })
+    if (g.bindGroups.size >= MAX_BIND_GROUPS) g.bindGroups.clear()
+    g.bindGroups.set(key, group)
+  }
+  return group
+}
+
+function writeParams(g: Gpu, kernel: Kernel, params: Record<string, number>): number {
+  const slot = g.allocateParams()
+  for (const { name, offset, type } of kernel.reflection.params) {
+    const value = params[name]
+    if (value === undefined) throw new ShaderError(`${kernel.name}: no value given for param '${name}'`)
+    if (type === 'f32') g.arenaView.setFloat32(slot + offset, value, true)
+    else g.arenaView.setUint32(slot + offset, value, true)
+  }
+  return slot
+}

@@ -1,0 +1,258 @@
+/** Layers: objects with Tensor fields and a `forward`. No base class; `parameters` and `stateDict` walk the fields. */
+import { CheckpointError } from './errors.ts'
+import { heUniform, type Initializer } from './initializers.ts'
+import { run } from './kernel.ts'
+import { conv2d, convTranspose2d } from './ops/conv2d.ts'
+import { dropout } from './ops/dropout.ts'
+import { linear } from './ops/matmul.ts'
+import { slice } from './ops/movement.ts'
+import { adain, batchNormEval, batchNormWithStats, instanceNorm, layerNorm } from './ops/norm.ts'
+import { add, ones, zeros } from './ops/pointwise.ts'
+import { gather } from './ops/rows.ts'
+import { randn } from './random.ts'
+import type { SavedTensor } from './safetensors.ts'
+import { type ConvOptions, type Pair, pair, type Shape, sameShape, shapeText } from './shape.ts'
+import { Tensor } from './tensor.ts'
+
+export * as init from './initializers.ts'
+
+/** Anything that maps a tensor to a tensor. */
+export interface Layer {
+  forward(x: Tensor): Tensor
+}
+
+interface WeightOptions {
+  bias?: boolean
+  init?: Initializer
+}
+
+const parameter = (t: Tensor): Tensor => {
+  t.requiresGrad = true
+  return t
+}
+
+/** PyTorch's default for dense and conv weights: uniform within 1 / sqrt(fan in). */
+const defaultInit = heUniform({ slope: Math.sqrt(5) })
+
+/** x [..., in] -> [..., out] */
+export class Linear implements Layer {
+  readonly weight: Tensor
+  readonly bias?: Tensor
+  constructor(inputs: number, outputs: number, { bias = true, init = defaultInit }: WeightOptions = {}) {
+    this.weight = parameter(init([inputs, outputs]))
+    if (bias) this.bias = parameter(zeros([outputs]))
+  }
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias)
+  }
+}
+
+/** x [N, H, W, cin] -> [N, Ho, Wo, cout] */
+export class Conv2d implements Layer {
+  readonly weight: Tensor
+  readonly bias?: Tensor
+  private readonly options: ConvOptions
+  constructor(
+    cin: number,
+    cout: number,
+    kernel: Pair,
+    { bias = true, init = defaultInit, ...options }: WeightOptions & ConvOptions = {},
+  ) {
+    this.weight = parameter(init([...pair(kernel, 'Conv2d', 'kernel'), cin, cout]))
+    if (bias) this.bias = parameter(zeros([cout]))
+    this.options = options
+  }
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, { ...this.options, bias: this.bias })
+  }
+}
+
+/** x [N, H, W, cin] -> [N, Ho, Wo, cout], the size multiplied by the stride */
+export class ConvTranspose2d implements Layer {
+  readonly weight: Tensor
+  readonly bias?: Tensor
+  private readonly options: ConvOptions & { outputPadding?: Pair }
+  constructor(
+    cin: number,
+    cout: number,
+    kernel: Pair,
+    {
+      bias = true,
+      init = defaultInit,
+      ...options
+    }: WeightOptions & ConvOptions & { outputPadding?: Pair } = {},
+  ) {
+    this.weight = parameter(init([...pair(kernel, 'ConvTranspose2d', 'kernel'), cout, cin]))
+    if (bias) this.bias = parameter(zeros([cout]))
+    this.options = options
+  }
+  forward(x: Tensor): Tensor {
+    return convTranspose2d(x, this.weight, { ...this.options, bias: this.bias })
+  }
+}
+
+/** Batch norm over the last axis. In training it uses the batch's statistics and keeps running ones for evaluation. */
+export class BatchNorm implements Layer {
+  readonly gamma: Tensor
+  readonly beta: Tensor
+  readonly runningMean: Tensor
+  readonly runningVariance: Tensor
+  training = true
+  private readonly eps: number
+  private readonly momentum: number
+  constructor(
+    channels: number,
+    {
+      eps = 1e-5,
+      momentum = 0.1,
+      init = ones,
+    }: { eps?: number; momentum?: number /** of gamma */; init?: Initializer } = {},
+  ) {
+    this.gamma = parameter(init([channels]))
+    this.beta = parameter(zeros([channels]))
+    this.runningMean = zeros([channels])
+    this.runningVariance = ones([channels])
+    this.eps = eps
+    this.momentum = momentum
+  }
+  forward(x: Tensor): Tensor {
+    const { gamma, beta, runningMean, runningVariance, eps, momentum } = this
+    if (!this.training) return batchNormEval(x, gamma, beta, runningMean, runningVariance, { eps })
+    const [y, stats] = batchNormWithStats(x, gamma, beta, { eps })
+    const count = x.size / gamma.size
+    run('running_stats', {
+      buffers: { stats, mean: runningMean, variance: runningVariance },
+      params: { n: gamma.size, momentum, unbias: count / Math.max(1, count - 1) },
+      threads: gamma.size,
+    })
+    return y
+  }
+}
+
+/** Instance norm with a learned scale and shift per channel. */
+export class InstanceNorm implements Layer {
+  readonly gamma: Tensor
+  readonly beta: Tensor
+  private readonly eps: number
+  constructor(channels: number, { eps = 1e-5 }: { eps?: number } = {}) {
+    this.gamma = parameter(ones([channels]))
+    this.beta = parameter(zeros([channels]))
+    this.eps = eps
+  }
+  forward(x: Tensor): Tensor {
+    return instanceNorm(x, this.gamma, this.beta, { eps: this.eps })
+  }
+}
+
+/** Layer norm over trailing dimensions of the given shape. */
+export class LayerNorm implements Layer {
+  readonly gamma: Tensor
+  readonly beta: Tensor
+  private readonly eps: number
+  constructor(shape: number | Shape, { eps = 1e-5 }: { eps?: number } = {}) {
+    const dims = typeof shape === 'number' ? [shape] : shape
+    this.gamma = parameter(ones(dims))
+    this.beta = parameter(zeros(dims))
+    this.eps = eps
+  }
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.gamma, this.beta, { eps: this.eps })
+  }
+}
+
+/** AdaIN driven by a style vector w [N, style]: scale = 1 + A w and shift = B w, learned (Karras et al. 2018). */
+export class AdaIN {
+  readonly affine: Linear
+  private readonly eps: number
+  private readonly channels: number
+  constructor(
+    style: number,
+    channels: number,
+    { eps = 1e-5, init }: { eps?: number; init?: Initializer } = {},
+  ) {
+    this.affine = new Linear(style, 2 * channels, { init })
+    this.channels = channels
+    this.eps = eps
+  }
+  forward(x: Tensor, w: Tensor): Tensor {
+    const style = this.affine.forward(w)
+    const { channels } = this
+    const scale = add(slice(style, { end: [style.shape[0], channels] }), 1)
+    return adain(x, scale, slice(style, { start: [0, channels] }), { eps: this.eps })
+  }
+}
+
+/** A learned vector for each index: indices [...] -> [..., size] */
+export class Embedding implements Layer {
+  readonly weight: Tensor
+  constructor(count: number, size: number, { init = randn }: { init?: Initializer } = {}) {
+    this.weight = parameter(init([count, size]))
+  }
+  forward(indices: Tensor): Tensor {
+    return gather(this.weight, indices)
+  }
+}
+
+/** Dropout while training, the identity in evaluation. */
+export class Dropout implements Layer {
+  training = true
+  constructor(private readonly p = 0.5) {}
+  forward(x: Tensor): Tensor {
+    return this.training ? dropout(x, { p: this.p }) : x
+  }
+}
+
+/** Layers and functions, one after the other. */
+export class Sequential implements Layer {
+  readonly layers: readonly (Layer | ((x: Tensor) => Tensor))[]
+  constructor(...layers: (Layer | ((x: Tensor) => Tensor))[]) {
+    this.layers = layers
+  }
+  forward(x: Tensor): Tensor {
+    return this.layers.reduce((y, layer) => (typeof layer === 'function' ? layer(y) : layer.forward(y)), x)
+  }
+}
+
+/** Every object in `value`'s fields with its dotted name. */
+function* walk(value: unknown, path = '', seen = new Set<unknown>()): Generator<[string, object]> {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return
+  seen.add(value)
+  yield [path, value]
+  if (value instanceof Tensor) return
+  for (const [name, child] of Object.entries(value)) yield* walk(child, path ? `${path}.${name}` : name, seen)
+}
+
+/** Every tensor in `model`'s fields by dotted name: parameters and running statistics. */
+export function stateDict(model: object): Record<string, Tensor> {
+  const entries = [...walk(model)].filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)
+  return Object.fromEntries(entries)
+}
+
+/** The tensors that are trained, in the order of the fields. */
+export const parameters = (model: object): Tensor[] =>
+  Object.values(stateDict(model)).filter((t) => t.requiresGrad)
+
+/** Switches batch norm and dropout in `model` between training and evaluation. */
+export function setTraining(model: object, training: boolean): void {
+  for (const [, value] of walk(model)) if ('training' in value) value.training = training
+}
+
+/**
+ * Writes saved values into `model`, or into the tensors of a state dict. Throws CheckpointError, and changes nothing,
+ * when a name is missing or unknown or a shape differs.
+ */
+export function loadStateDict(model: object, saved: Record<string, SavedTensor>): void {
+  const own = stateDict(model)
+  const missing = Object.keys(own).filter((name) => !(name in saved))
+  const unknown = Object.keys(saved).filter((name) => !(name in own))
+  if (missing.length || unknown.length)
+    throw new CheckpointError(
+      `loadStateDict: ${[missing.length && `missing ${missing.join(', ')}`, unknown.length && `unknown ${unknown.join(', ')}`].filter(Boolean).join('; ')}`,
+    )
+  for (const [name, t] of Object.entries(own))
+    if (!sameShape(t.shape, saved[name].shape))
+      throw new CheckpointError(
+        `loadStateDict: ${name} is ${shapeText(t.shape)} in the model and ${shapeText(saved[name].shape)} in the file`,
+      )
+  for (const [name, t] of Object.entries(own)) t.write(saved[name].data)
+}

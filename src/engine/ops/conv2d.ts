@@ -1,0 +1,256 @@
+/**
+ * conv2d, convTranspose2d and conv2dWeightGrad: a closed trio. Each is linear in both of its operands, and its
+ * derivatives are the other two, so gradients of any order exist.
+ */
+import { noGrad, record } from '../autograd.ts'
+import {
+  type ConvOptions,
+  check,
+  type Pair,
+  pair,
+  shapeText,
+  slideSize,
+  type Window,
+  windowOf,
+} from '../shape.ts'
+import { scope, type Tensor, view } from '../tensor.ts'
+import { columnGemm, rowGemm } from './gemm.ts'
+import { add } from './pointwise.ts'
+import { sum } from './reduce.ts'
+
+export interface Conv2dOptions extends ConvOptions {
+  /** [cout], added to every pixel. */
+  bias?: Tensor
+}
+
+export interface ConvTranspose2dOptions extends Conv2dOptions {
+  /** Extra rows and columns at the bottom and right of the output. */
+  outputPadding?: Pair
+}
+
+const geometry = ({ kernel: [, KW], stride: [SH, SW], padding: [PT, , PL] }: Window) => ({
+  KW,
+  SH,
+  SW,
+  PT,
+  PL,
+})
+
+/** Pairs of the 4-D shapes, or a ShapeError that says what was expected. */
+function checkOperands(
+  op: string,
+  x: Tensor,
+  w: Tensor,
+  expected: string,
+  channels: number,
+  bias?: Tensor,
+): void {
+  check(
+    x.shape.length === 4 && w.shape.length === 4,
+    op,
+    () => `expected ${expected}, got ${shapeText(x.shape)} and ${shapeText(w.shape)}`,
+  )
+  check(
+    x.shape[3] === w.shape[channels],
+    op,
+    () =>
+      `x has ${x.shape[3]} channels, the weights take ${w.shape[channels]}: expected ${expected}, got ${shapeText(x.shape)} and ${shapeText(w.shape)}`,
+  )
+  const outputs = w.shape[channels === 2 ? 3 : 2]
+  check(
+    !bias || (bias.shape.length === 1 && bias.shape[0] === outputs),
+    op,
+    () => `expected a bias [${outputs}], got ${bias && shapeText(bias.shape)}`,
+  )
+}
+
+/** Adds up the parts of a split sum, and the bias if the kernel has not. */
+function finish({ y, slices }: { y: Tensor; slices: number }, shape: number[], bias?: Tensor): Tensor {
+  const whole = slices > 1 ? sum(y, { axes: 0 }) : y
+  return bias ? add(view(whole, shape), bias) : view(whole, shape)
+}
+
+/**
+ * Cross-correlation of x [N, H, W, Cin] with w [kh, kw, Cin, Cout]: [N, Ho, Wo, Cout],
+ * Ho = floor((H + top + bottom - kh) / stride) + 1. Throws ShapeError on other ranks or channels.
+ */
+export function conv2d(x: Tensor, w: Tensor, { bias, ...options }: Conv2dOptions = {}): Tensor {
+  checkOperands('conv2d', x, w, 'x [N, H, W, Cin] and w [kh, kw, Cin, Cout]', 2, bias)
+  return convolve(x, w, windowOf(w.shape, options, 'conv2d'), bias)
+}
+
+function convolve(x: Tensor, w: Tensor, window: Window, bias?: Tensor): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [kh, kw, , cout] = w.shape
+  const [HO, WO] = slideSize(H, W, window, 'conv2d')
+  const shape = [n, HO, WO, cout]
+  const y = scope(() =>
+    noGrad(() =>
+      finish(
+        rowGemm({
+          kernel: 'conv2d',
+          a: x,
+          b: w,
+          bias,
+          shape,
+          M: n * HO * WO,
+          N: cout,
+          KC: cin,
+          taps: kh * kw,
+          Z: 1,
+          bTransposed: false,
+          defines: (lanes) => ({ H, W, HO, WO, A_PIXEL: cin / lanes, ...geometry(window) }),
+        }),
+        shape,
+      ),
+    ),
+  )
+  return record('conv2d', bias ? [x, w, bias] : [x, w], y, (dy) => [
+    () => convolveTransposed(dy, w, window, [H, W]),
+    () => weightGrad(x, dy, window),
+    () => sum(dy, { axes: [0, 1, 2] }),
+  ])
+}
+
+/**
+ * Transposed conv of x [N, H, W, Cin] with w [kh, kw, Cout, Cin]: [N, Ho, Wo, Cout],
+ * Ho = (H - 1) stride - top - bottom + kh + outputPadding. It is the gradient of the conv with the same weights, and
+ * is computed by output phases (docs/kernels.md). Throws ShapeError on other ranks or channels.
+ */
+export function convTranspose2d(
+  x: Tensor,
+  w: Tensor,
+  { bias, outputPadding = 0, ...options }: ConvTranspose2dOptions = {},
+): Tensor {
+  const op = 'convTranspose2d'
+  checkOperands(op, x, w, 'x [N, H, W, Cin] and w [kh, kw, Cout, Cin]', 3, bias)
+  const window = windowOf(w.shape, options, op)
+  const [top, bottom, left, right] = window.padding
+  const [eh, ew] = pair(outputPadding, op, 'outputPadding', 0)
+  check(
+    eh < window.stride[0] && ew < window.stride[1],
+    op,
+    () => `outputPadding ${eh}, ${ew} must be smaller than the stride ${window.stride.join(', ')}`,
+  )
+  const size: [number, number] = [
+    (x.shape[1] - 1) * window.stride[0] - top - bottom + window.kernel[0] + eh,
+    (x.shape[2] - 1) * window.stride[1] - left - right + window.kernel[1] + ew,
+  ]
+  check(
+    size[0] > 0 && size[1] > 0,
+    op,
+    () =>
+      `padding [${window.padding}] leaves no output of ${shapeText(x.shape)} with a kernel of ${window.kernel.join('x')}`,
+  )
+  return convolveTransposed(x, w, window, size, bias)
+}
+
+function convolveTransposed(
+  x: Tensor,
+  w: Tensor,
+  window: Window,
+  [HO, WO]: readonly [number, number],
+  bias?: Tensor,
+): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [KH, KW, cout] = w.shape
+  const [SH, SW] = window.stride
+  const [QH, QW] = [Math.ceil(HO / SH), Math.ceil(WO / SW)]
+  const [TH, TW] = [Math.ceil(KH / SH), Math.ceil(KW / SW)]
+  const shape = [n, HO, WO, cout]
+  const y = scope(() =>
+    noGrad(() =>
+      finish(
+        rowGemm({
+          kernel: 'conv2d_transpose',
+          a: x,
+          b: w,
+          bias,
+          shape,
+          M: n * QH * QW,
+          N: cout,
+          KC: cin,
+          taps: TH * TW,
+          Z: SH * SW,
+          bTransposed: true,
+          defines: (lanes) => ({
+            H,
+            W,
+            HO,
+            WO,
+            QH,
+            QW,
+            KH,
+            TW,
+            A_PIXEL: cin / lanes,
+            TAP_SKIP: KH % SH !== 0 || KW % SW !== 0,
+            ...geometry(window),
+          }),
+        }),
+        shape,
+      ),
+    ),
+  )
+  return record('convTranspose2d', bias ? [x, w, bias] : [x, w], y, (dy) => [
+    () => convolve(dy, w, window),
+    () => weightGrad(dy, x, window),
+    () => sum(dy, { axes: [0, 1, 2] }),
+  ])
+}
+
+/**
+ * Gradient of a conv's weights, [kh, kw, Cin, Cout], from its input x [N, H, W, Cin] and dy [N, Ho, Wo, Cout].
+ * Throws ShapeError when dy is not what the conv of x with such a kernel gives.
+ */
+export function conv2dWeightGrad(
+  x: Tensor,
+  dy: Tensor,
+  { kernel, ...options }: ConvOptions & { kernel: readonly [number, number] },
+): Tensor {
+  const op = 'conv2dWeightGrad'
+  check(
+    x.shape.length === 4 && dy.shape.length === 4 && x.shape[0] === dy.shape[0],
+    op,
+    () =>
+      `expected x [N, H, W, Cin] and dy [N, Ho, Wo, Cout], got ${shapeText(x.shape)} and ${shapeText(dy.shape)}`,
+  )
+  const window = windowOf(pair(kernel, op, 'kernel'), options, op)
+  const [HO, WO] = slideSize(x.shape[1], x.shape[2], window, op)
+  check(
+    dy.shape[1] === HO && dy.shape[2] === WO,
+    op,
+    () =>
+      `a conv of ${shapeText(x.shape)} by ${kernel.join('x')} gives ${HO}x${WO}, but dy is ${shapeText(dy.shape)}`,
+  )
+  return weightGrad(x, dy, window)
+}
+
+function weightGrad(x: Tensor, dy: Tensor, window: Window): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [, HO, WO, cout] = dy.shape
+  const [kh, kw] = window.kernel
+  const shape = [kh, kw, cin, cout]
+  const dw = scope(() =>
+    noGrad(() => {
+      const { y, slices } = columnGemm({
+        a: x,
+        b: dy,
+        shape,
+        M: kh * kw * cin,
+        N: cout,
+        C: cin,
+        lines: n * HO,
+        WO,
+        batches: 1,
+        aBatch: 0,
+        bBatch: 0,
+        defines: { H, W, HO, ...geometry(window) },
+      })
+      return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
+    }),
+  )
+  return record('conv2dWeightGrad', [x, dy], dw, (g) => [
+    () => convolveTransposed(dy, g, window, [H, W]),
+    () => convolve(x, g, window),
+  ])
+}

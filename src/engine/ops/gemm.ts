@@ -1,0 +1,220 @@
+/** How a product of M x K by K x N is tiled: the defines that lib/gemm.wgsl and conv2d_weight.wgsl share. */
+import { type Gpu, gpu } from '../device.ts'
+import { run } from '../kernel.ts'
+import { empty, type Tensor } from '../tensor.ts'
+import type { Defines } from '../wgsl.ts'
+
+export interface Tiling {
+  quad: boolean
+  /** Rows an invocation loads. */
+  TM: number
+}
+
+/** Which tile suits the adapter; `rows` is the least that the kernel can take at once. */
+export function tilingFor({ hasQuads, isSoftware }: Gpu, M: number, N: number): Tiling {
+  // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
+  if (isSoftware && hasQuads && M >= 8 && N >= 8) return { quad: true, TM: M >= 64 ? 4 : 2 }
+  return { quad: false, TM: isSoftware && M >= 256 ? 8 : 4 }
+}
+
+/** Columns of an invocation, their type, and how b and y are bound. */
+export function columnDefines(N: number): Defines {
+  const NU = Math.min(N, 4)
+  return {
+    NU: `${NU}u`,
+    V: NU === 1 ? 'f32' : `vec${NU}f`,
+    SCALAR_V: NU === 1,
+    VEC_Y: N % 4 === 0,
+    LAST_N: `${N % 4 === 0 ? N - 4 : N - 1}u`,
+  }
+}
+
+export interface Grid {
+  tilesM: number
+  tilesN: number
+  units: number
+  threads: number
+  workgroup: number
+}
+
+/** Tiles over rows, columns and z, and the invocations that compute them. */
+export function gridFor(g: Gpu, M: number, N: number, z: number, quad: boolean, rows: number): Grid {
+  const rotations = quad ? 4 : 1
+  const tilesM = Math.ceil(M / (rows * rotations))
+  const tilesN = Math.ceil(N / (Math.min(N, 4) * rotations))
+  const units = tilesM * tilesN * z
+  const threads = units * rotations
+  return { tilesM, tilesN, units, threads, workgroup: workgroupFor(g, threads) }
+}
+
+/** A CPU-run adapter deals whole workgroups to its threads: small ones share the work evenly. */
+function workgroupFor({ isSoftware }: Gpu, threads: number): number {
+  if (!isSoftware) return 64
+  let size = 64
+  while (size > 4 && threads / size < 32) size /= 2
+  return size
+}
+
+export const gridDefines = ({ tilesM, tilesN, units }: Grid, quad: boolean): Defines => ({
+  QUAD: quad,
+  ROTATIONS: quad ? 4 : 1,
+  TILES_M: `${tilesM}u`,
+  TILES_N: `${tilesN}u`,
+  UNITS: `${units}u`,
+})
+
+/** Invocations below which an adapter idles, and k is worth splitting. */
+const busyThreads = ({ isSoftware }: Gpu): number => (isSoftware ? 64 : 4096)
+
+export interface RowGemm {
+  kernel: 'matmul' | 'conv2d' | 'conv2d_transpose'
+  a: Tensor
+  b: Tensor
+  bias?: Tensor
+  /** Shape of the result, [z, M, N] in memory order (phases of a transposed conv interleave). */
+  shape: readonly number[]
+  M: number
+  N: number
+  KC: number
+  taps: number
+  /** Batches, or phases. */
+  Z: number
+  bTransposed: boolean
+  yTransposed?: boolean
+  /** The kernel's own defines; `lanes` is 4 where a is bound as vec4s. */
+  defines: (lanes: number) => Defines
+}
+
+/** Runs a kernel built on lib/gemm.wgsl. Splits k, and adds the parts afterwards, when there are few tiles. */
+export function rowGemm({
+  kernel,
+  a,
+  b,
+  bias,
+  shape,
+  M,
+  N,
+  KC,
+  taps,
+  Z,
+  bTransposed,
+  yTransposed,
+  defines,
+}: RowGemm): {
+  /** [slices, ...shape]: the parts to add, one when k was not split. */
+  y: Tensor
+  slices: number
+} {
+  const g = gpu()
+  const { quad, TM } = tilingFor(g, M, N)
+  const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
+  const steps = KC / KU
+  const canSplit = !bias && !yTransposed
+  const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, quad, TM).threads) : 1
+  const grid = gridFor(g, M, N, Z * slices, quad, TM)
+  const y = empty([slices, ...shape], kernel)
+  const columns = columnDefines(N)
+  run(kernel, {
+    defines: {
+      ...columns,
+      ...gridDefines(grid, quad),
+      ...defines(KU === 4 ? 4 : 1),
+      M: `${M}u`,
+      N: `${N}u`,
+      Z: `${Z}u`,
+      TM: `${TM}u`,
+      KC: `${KC}u`,
+      KU: `${KU}u`,
+      TAPS: `${taps}u`,
+      KSTEPS: `${steps / slices}u`,
+      Y_SIZE: `${y.size / slices}u`,
+      VEC_A: KU === 4,
+      VEC_B: !bTransposed && N % 4 === 0,
+      VEC_BT: bTransposed && KU === 4,
+      B_TRANSPOSED: bTransposed,
+      VEC_Y: columns.VEC_Y && !yTransposed,
+      Y_TRANSPOSED: yTransposed,
+      HAS_BIAS: bias !== undefined,
+    },
+    buffers: { a, b, y, ...(bias && { bias }) },
+    threads: grid.threads,
+    workgroup: grid.workgroup,
+  })
+  return { y, slices }
+}
+
+/** A divisor of `steps`, near `wanted`, that leaves each slice work worth a pass. */
+function splitsOf(steps: number, taps: number, wanted: number): number {
+  let best = 1
+  for (let s = 2; s <= Math.min(wanted, 32); s++) if (steps % s === 0 && (steps / s) * taps >= 8) best = s
+  return best
+}
+
+export interface ColumnGemm {
+  /** [images, H, W, C] of one batch */
+  a: Tensor
+  b: Tensor
+  shape: readonly number[]
+  M: number
+  N: number
+  C: number
+  /** Output lines of one batch, pixels of a line. */
+  lines: number
+  WO: number
+  batches: number
+  aBatch: number
+  bBatch: number
+  /** The conv's geometry. */
+  defines: Defines
+}
+
+/** Runs conv2d_weight.wgsl; the result is [batches, slices, ...shape]. */
+export function columnGemm({
+  a,
+  b,
+  shape,
+  M,
+  N,
+  C,
+  lines,
+  WO,
+  batches,
+  aBatch,
+  bBatch,
+  defines,
+}: ColumnGemm): {
+  y: Tensor
+  slices: number
+} {
+  const g = gpu()
+  const { quad } = tilingFor(g, M, N)
+  const wanted = busyThreads(g) / gridFor(g, M, N, batches, quad, 4).threads
+  const perSlice = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
+  const slices = Math.ceil(lines / perSlice)
+  const grid = gridFor(g, M, N, batches * slices, quad, 4)
+  const y = empty([batches, slices, ...shape], 'conv2dWeightGrad')
+  const vecA = C % 4 === 0
+  run('conv2d_weight', {
+    defines: {
+      ...columnDefines(N),
+      ...gridDefines(grid, quad),
+      ...defines,
+      M: `${M}u`,
+      N: `${N}u`,
+      C,
+      WO,
+      LINES: lines,
+      LINES_PER_SLICE: perSlice,
+      SLICES: `${slices}u`,
+      A_LOADS: vecA ? 1 : 4,
+      A_BATCH: `${aBatch}u`,
+      B_BATCH: `${bBatch}u`,
+      VEC_A: vecA,
+      VEC_B: N % 4 === 0,
+    },
+    buffers: { a, b, y },
+    threads: grid.threads,
+    workgroup: grid.workgroup,
+  })
+  return { y, slices }
+}

@@ -1,0 +1,192 @@
+/**
+ * The fused kernels behind batchNorm, instanceNorm, layerNorm and adain: x seen as [A, R, I], normalised over R, then
+ * scaled and shifted. Backward is fused too, and is an op with a gradient of its own, made of ops.
+ */
+import { noGrad, record, vjpOf } from '../autograd.ts'
+import { run } from '../kernel.ts'
+import { empty, scope, type Tensor, view } from '../tensor.ts'
+import type { Defines } from '../wgsl.ts'
+import { reshape } from './movement.ts'
+import { add, div, mul, sqrt, sub } from './pointwise.ts'
+import { mean, sum, variance } from './reduce.ts'
+
+export interface NormLayout {
+  op: string
+  A: number
+  R: number
+  I: number
+  /** Which of (a, r, i) gamma and beta depend on. */
+  gammaBy: 'channel' | 'sample' | 'element'
+  eps: number
+}
+
+/** Values that one invocation takes in a row. */
+const STRIP = 64
+
+const GAMMA_INDEX = { channel: 'i', sample: 'a * I + i', element: 'r' }
+/** Shape of gamma in the [A, R, I] view. */
+const gammaShape = ({ A, R, I, gammaBy }: NormLayout): number[] =>
+  ({ channel: [1, 1, I], sample: [A, 1, I], element: [1, R, 1] })[gammaBy]
+
+function commonDefines(
+  { R, I, gammaBy, eps }: NormLayout,
+  gamma: Tensor | undefined,
+): { lanes: number; defines: Defines } {
+  const lanes = I % 4 === 0 ? 4 : 1
+  // EPS needs a float literal
+  const EPS = eps.toExponential()
+  return {
+    lanes,
+    defines: {
+      T: lanes === 4 ? 'vec4f' : 'f32',
+      R: `${R}u`,
+      I: `${I / lanes}u`,
+      GAMMA_INDEX: GAMMA_INDEX[gammaBy].replace('I', `${I / lanes}u`),
+      HAS_GAMMA: gamma !== undefined,
+      EPS,
+    },
+  }
+}
+
+/** Slices of R, so that an invocation takes at most a strip. */
+const slicing = (R: number): { S: number; STEPS: number } => {
+  const S = R <= STRIP ? 1 : Math.ceil(R / STRIP)
+  return { S, STEPS: Math.ceil(R / S) }
+}
+
+/** Means and biased variances of the groups, [2, A * I]. No gradient flows. */
+export function normStats(x: Tensor, layout: NormLayout): Tensor {
+  const { A, R, I, op } = layout
+  const { lanes, defines } = commonDefines(layout, undefined)
+  const { S, STEPS } = slicing(R)
+  const groups = (A * I) / lanes
+  const launch = (source: Tensor, stats: Tensor, threads: number, more: Defines): Tensor => {
+    run('norm_stats', {
+      defines: { ...defines, S: `${S}u`, STEPS: `${STEPS}u`, GROUPS: `${groups}u`, ...more },
+      buffers: { x: source, stats },
+      params: { n: threads },
+      threads,
+    })
+    return stats
+  }
+  if (S === 1) return launch(x, empty([2, A * I], op), groups, { WHOLE: true })
+  return scope(() => {
+    const parts = launch(x, empty([2, A * S * I], op), groups * S, {})
+    return launch(parts, empty([2, A * I], op), groups, { MERGE: true })
+  })
+}
+
+/** gamma x̂ + beta with the given statistics; records the fused backward when they are x's own. */
+export function normalize(
+  x: Tensor,
+  stats: Tensor,
+  layout: NormLayout,
+  gamma?: Tensor,
+  beta?: Tensor,
+): Tensor {
+  const { lanes, defines } = commonDefines(layout, gamma)
+  const y = empty(x.shape, layout.op)
+  const threads = x.size / lanes
+  run('norm_apply', {
+    defines: { ...defines, GROUPS: `${(layout.A * layout.I) / lanes}u` },
+    buffers: { x, stats, y, ...(gamma && { gamma }), ...(beta && { beta }) },
+    params: { n: threads },
+    threads,
+  })
+  return record(layout.op, gamma && beta ? [x, gamma, beta] : [x], y, (dy) => {
+    let grads: Tensor[] | undefined
+    const once = (i: number) => () => {
+      grads ??= normBackward(x, stats, dy, layout, gamma)
+      return grads[i]
+    }
+    return [0, 1, 2].map(once)
+  })
+}
+
+/** [dx, dgamma, dbeta], the last two only with a gamma; differentiable in x, gamma and dy. */
+function normBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout, gamma?: Tensor): Tensor[] {
+  const outputs = scope(() => noGrad(() => fusedBackward(x, stats, dy, layout, gamma)))
+  const inputs = gamma ? [x, dy, gamma] : [x, dy]
+  record(`${layout.op}Backward`, inputs, outputs, (...cotangents) => {
+    let grads: Tensor[] | undefined
+    return inputs.map((_, i) => () => {
+      grads ??= vjpOf((...leaves) => composedBackward(leaves, layout), inputs, cotangents)
+      return grads[i]
+    })
+  })
+  return outputs
+}
+
+function fusedBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout, gamma?: Tensor): Tensor[] {
+  const { A, R, I, op, gammaBy } = layout
+  const { lanes, defines } = commonDefines(layout, gamma)
+  const byElement = gammaBy === 'element'
+  const [total, totalX] = normSums(x, stats, dy, layout, byElement ? gamma : undefined)
+  const dx = empty(x.shape, op)
+  const threads = x.size / lanes
+  run('norm_backward', {
+    defines: { ...defines, GROUPS: `${(A * I) / lanes}u`, GAMMA_OUTSIDE: gamma !== undefined && !byElement },
+    buffers: { x, stats, dy, total, totalX, dx, ...(gamma && { gamma }) },
+    params: { n: threads },
+    threads,
+  })
+  if (!gamma) return [dx]
+  // Σ dy x̂ and Σ dy are gamma's and beta's gradients; samples add up where they share a gamma.
+  const [dbeta, dgamma] = byElement
+    ? normSums(x, stats, dy, { ...layout, A: 1, R: A, I: R }, undefined, true)
+    : gammaBy === 'channel' && A > 1
+      ? [total, totalX].map((t) => sum(t, { axes: 0 }))
+      : [total, totalX]
+  return [dx, view(dgamma, gamma.shape), view(dbeta, gamma.shape)]
+}
+
+/** Σ g and Σ g x̂ per group, [A, I] each. `byRow`: the statistics belong to r, not to the group. */
+function normSums(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  layout: NormLayout,
+  weight?: Tensor,
+  byRow = false,
+): Tensor[] {
+  const { A, R, I, op } = layout
+  const { lanes, defines } = commonDefines(layout, undefined)
+  const { S, STEPS } = slicing(R)
+  const statLanes = byRow ? 1 : lanes
+  const [total, totalX] = [empty([A, S, I], op), empty([A, S, I], op)]
+  const threads = total.size / lanes
+  run('norm_sums', {
+    defines: {
+      ...defines,
+      S: `${S}u`,
+      STEPS: `${STEPS}u`,
+      STAT_INDEX: byRow ? 'r' : `(a * ${I / lanes}u + i)`,
+      STAT_T: statLanes === 4 ? 'vec4f' : 'f32',
+      STATS: `${stats.size / 2 / statLanes}u`,
+      WEIGHTED: weight !== undefined,
+    },
+    buffers: { x, stats, dy, total, totalX, ...(weight && { gamma: weight }) },
+    params: { n: threads },
+    threads,
+  })
+  return [total, totalX].map((t) => (S === 1 ? view(t, [A, I]) : sum(t, { axes: 1 })))
+}
+
+/** The same gradients as a composition of ops: what the fused kernels compute, for the derivatives after the first. */
+function composedBackward([x, dy, gamma]: Tensor[], layout: NormLayout): Tensor[] {
+  const { A, R, I, eps } = layout
+  const wide = [A, R, I]
+  const over = { axes: 1, keepDims: true }
+  const v = reshape(x, wide)
+  const g = reshape(dy, wide)
+  const deviation = sqrt(add(variance(v, over), eps))
+  const xHat = div(sub(v, mean(v, over)), deviation)
+  const weight = gamma && reshape(gamma, gammaShape(layout))
+  const gw = weight ? mul(g, weight) : g
+  const inner = sub(sub(gw, mean(gw, over)), mul(xHat, mean(mul(gw, xHat), over)))
+  const dx = reshape(div(inner, deviation), x.shape)
+  if (!gamma || !weight) return [dx]
+  const axes = weight.shape.flatMap((d, i) => (d === 1 && wide[i] !== 1 ? [i] : []))
+  const toGamma = (t: Tensor): Tensor => reshape(sum(t, { axes, keepDims: true }), gamma.shape)
+  return [dx, toGamma(mul(g, xHat)), toGamma(g)]
+}

@@ -1,0 +1,260 @@
+/**
+ * Pointwise ops with broadcasting. An op is one row: name, WGSL expression in a, b, c, p, q, and its derivatives as ops.
+ * The second and third operand may be numbers. Comparisons give 0 or 1 and have no gradient.
+ */
+import { record } from '../autograd.ts'
+import { run } from '../kernel.ts'
+import {
+  broadcastShapes,
+  check,
+  checkShape,
+  type Shape,
+  sameShape,
+  shapeText,
+  sizeOf,
+  stridesOf,
+} from '../shape.ts'
+import { empty, Tensor, type TensorOptions } from '../tensor.ts'
+import type { Defines } from '../wgsl.ts'
+
+export type Operand = Tensor | number
+
+/** One operand's derivative: from dy, the operands and y. */
+type Derivative = (dy: Tensor, y: Tensor, a: Tensor, b: Operand, c: Operand, p: number, q: number) => Tensor
+
+interface Row {
+  name: string
+  expr: string
+  /** Per operand; left out for ops that are flat almost everywhere. */
+  derivatives?: Derivative[]
+}
+
+const NAMES = ['A', 'B', 'C'] as const
+
+/** Evaluates a row on operands of broadcastable shapes. */
+function apply({ name, expr, derivatives }: Row, operands: Operand[], p = 0, q = 0): Tensor {
+  const tensors = operands.filter((x) => x instanceof Tensor)
+  const shape = tensors.reduce<Shape>((s, t) => broadcastShapes(s, t.shape, name), [])
+  const y = launch(name, expr, shape, operands, p, q)
+  if (!derivatives) return y
+  const [a, b, c] = operands
+  return record(name, tensors, y, (dy) =>
+    operands.flatMap((x, i) =>
+      x instanceof Tensor ? [() => derivatives[i](dy, y, a as Tensor, b ?? 0, c ?? 0, p, q)] : [],
+    ),
+  )
+}
+
+/** One dispatch of pointwise.wgsl, writing `y`, a new tensor of `shape`, which every operand broadcasts to. */
+function launch(
+  name: string,
+  expr: string,
+  shape: Shape,
+  operands: Operand[],
+  p = 0,
+  q = 0,
+  y = empty(shape, name),
+): Tensor {
+  const tensors = operands.filter((x) => x instanceof Tensor)
+  const { dims, strides } = joinDims(
+    shape,
+    tensors.map((t) => t.shape),
+  )
+  const last = dims.length - 1
+  // Four neighbours at once: always when one flat index serves all, else when no group of four crosses a row.
+  const lanes = dims.length === 1 || dims[last] % 4 === 0 ? 4 : 1
+  const units = dims.map((d, i) => (i === last ? Math.ceil(d / lanes) : d))
+  const T = lanes === 4 ? 'vec4f' : 'f32'
+  const defines: Defines = { T, EXPR: expr, RANK: dims.length, SINGLE: dims.length === 1 }
+  if (dims.length > 1)
+    stridesOf(units).forEach((stride, d) => {
+      defines[`OUT_STRIDE${d}`] = `${stride}u`
+      defines[`DIM${d}`] = `${units[d]}u`
+    })
+  const buffers: Record<string, Tensor> = { y }
+  const params: Record<string, number> = { n: sizeOf(units), a: 0, b: 0, c: 0, p, q }
+  operands.forEach((x, i) => {
+    const letter = NAMES[i]
+    if (typeof x === 'number') {
+      params[letter.toLowerCase()] = x
+      return
+    }
+    const own = strides[tensors.indexOf(x)]
+    const splat = own[last] === 0
+    buffers[letter.toLowerCase()] = x
+    defines[`HAS_${letter}`] = true
+    defines[`${letter}_TYPE`] = splat ? 'f32' : T
+    own.forEach((stride, d) => {
+      defines[`${letter}_STRIDE${d}`] = `${splat || d === last ? stride : stride / lanes}u`
+    })
+  })
+  run('pointwise', { defines, buffers, params, threads: params.n })
+  return y
+}
+
+/** Joins neighbouring dimensions that every operand walks alike; operands' strides are 0 where they broadcast. */
+export function joinDims(shape: Shape, operands: Shape[]): { dims: number[]; strides: number[][] } {
+  const own = operands.map((s) => {
+    const strides = stridesOf(s)
+    return shape.map((_, d) => {
+      const at = d - shape.length + s.length
+      return at < 0 || s[at] === 1 ? 0 : strides[at]
+    })
+  })
+  const dims: number[] = []
+  const strides: number[][] = operands.map(() => [])
+  shape.forEach((size, d) => {
+    if (size === 1) return
+    const joins = dims.length > 0 && own.every((s, o) => strides[o][dims.length - 1] === s[d] * size)
+    if (joins) dims[dims.length - 1] *= size
+    else dims.push(size)
+    own.forEach((s, o) => {
+      strides[o][dims.length - 1] = s[d]
+    })
+  })
+  if (dims.length === 0) {
+    dims.push(1)
+    for (const s of strides) s.push(1)
+  }
+  return { dims, strides }
+}
+
+const unary = (name: string, expr: string, derivative?: (dy: Tensor, y: Tensor, x: Tensor) => Tensor) => {
+  const row: Row = { name, expr, derivatives: derivative && [derivative] }
+  return (x: Tensor): Tensor => apply(row, [x])
+}
+const binary = (name: string, expr: string, derivatives?: Derivative[]) => {
+  const row: Row = { name, expr, derivatives }
+  return (a: Tensor, b: Operand): Tensor => apply(row, [a, b])
+}
+
+const halfOfTies = (a: Tensor, b: Operand): Tensor => add(greater(a, b), mul(equal(a, b), 0.5))
+
+export const add = binary('add', 'a + b', [(dy) => dy, (dy) => dy])
+export const sub = binary('sub', 'a - b', [(dy) => dy, (dy) => neg(dy)])
+export const mul = binary('mul', 'a * b', [(dy, _y, _a, b) => mul(dy, b), (dy, _y, a) => mul(dy, a)])
+export const div = binary('div', 'a / b', [
+  (dy, _y, _a, b) => div(dy, b),
+  (dy, y, _a, b) => neg(div(mul(dy, y), b)),
+])
+/** The larger of two; at ties each gets half of the gradient, as in PyTorch. */
+export const maximum = binary('maximum', 'max(a, b)', [
+  (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
+  (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
+])
+export const minimum = binary('minimum', 'min(a, b)', [
+  (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
+  (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
+])
+/** x^p; a negative base with a p that is no integer gives NaN. The gradient in p is 0 at x = 0. */
+export const pow = binary('pow', 'pow_(a, b)', [
+  (dy, _y, a, b) => mul(mul(dy, b), pow(a, typeof b === 'number' ? b - 1 : sub(b, 1))),
+  (dy, y, a) => mul(dy, mul(y, log(where(equal(a, 0), 1, abs(a))))),
+])
+export const greater = binary('greater', 'select(T(0.0), T(1.0), a > b)')
+export const less = binary('less', 'select(T(0.0), T(1.0), a < b)')
+export const equal = binary('equal', 'select(T(0.0), T(1.0), a == b)')
+
+export const neg = unary('neg', '-a', (dy) => neg(dy))
+export const abs = unary('abs', 'abs(a)', (dy, _y, x) => mul(dy, sign(x)))
+export const sign = unary('sign', 'sign(a)')
+export const square = unary('square', 'a * a', (dy, _y, x) => mul(mul(dy, x), 2))
+export const sqrt = unary('sqrt', 'sqrt(a)', (dy, y) => div(mul(dy, 0.5), y))
+export const exp = unary('exp', 'exp(a)', (dy, y) => mul(dy, y))
+export const log = unary('log', 'log(a)', (dy, _y, x) => div(dy, x))
+export const sin = unary('sin', 'sin(a)', (dy, _y, x) => mul(dy, cos(x)))
+export const cos = unary('cos', 'cos(a)', (dy, _y, x) => neg(mul(dy, sin(x))))
+export const tanh = unary('tanh', 'tanh_(a)', (dy, y) => tanhGrad(dy, y))
+export const sigmoid = unary('sigmoid', 'sigmoid_(a)', (dy, y) => sigmoidGrad(dy, y))
+/** log(1 + e^x), exact at both ends. */
+export const softplus = unary('softplus', 'softplus_(a)', (dy, _y, x) => mul(dy, sigmoid(x)))
+
+const tanhGrad = binary('tanhGrad', 'a * (1.0 - b * b)', [
+  (g, _dx, _dy, y) => tanhGrad(g, y as Tensor),
+  (g, _dx, dy, y) => mul(mul(g, dy), mul(y as Tensor, -2)),
+])
+const sigmoidGrad = binary('sigmoidGrad', 'a * b * (1.0 - b)', [
+  (g, _dx, _dy, y) => sigmoidGrad(g, y as Tensor),
+  (g, _dx, dy, y) => mul(mul(g, dy), add(mul(y as Tensor, -2), 1)),
+])
+
+const leakyReluRow: Row = {
+  name: 'leakyRelu',
+  expr: 'select(a * params.p, a, a > T(0.0))',
+  derivatives: [(dy, _y, x, _b, _c, slope) => leakyReluGrad(dy, x, slope)],
+}
+const leakyReluGradRow: Row = {
+  name: 'leakyReluGrad',
+  expr: 'select(a * params.p, a, b > T(0.0))',
+  derivatives: [(g, _y, _dy, x, _c, slope) => leakyReluGrad(g, x as Tensor, slope), (g) => mul(g, 0)],
+}
+const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
+  apply(leakyReluGradRow, [dy, x], slope)
+
+export const leakyRelu = (x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor =>
+  apply(leakyReluRow, [x], slope)
+export const relu = (x: Tensor): Tensor => apply({ ...leakyReluRow, name: 'relu' }, [x], 0)
+
+const eluRow: Row = {
+  name: 'elu',
+  expr: 'select(params.p * expm1_(min(a, T(0.0))), a, a > T(0.0))',
+  derivatives: [(dy, y, x, _b, _c, alpha) => mul(dy, where(greater(x, 0), 1, add(y, alpha)))],
+}
+/** x above 0, alpha (e^x - 1) below. */
+export const elu = (x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor => apply(eluRow, [x], alpha)
+
+const clampRow: Row = {
+  name: 'clamp',
+  expr: 'clamp(a, T(params.p), T(params.q))',
+  derivatives: [(dy, y, x) => mul(dy, equal(x, y))],
+}
+const LARGEST = 3.4028234663852886e38
+/** x kept within [min, max]; the gradient passes inside, ends included. */
+export const clamp = (x: Tensor, { min = -LARGEST, max = LARGEST }: { min?: number; max?: number }): Tensor =>
+  apply(clampRow, [x], min, max)
+
+const whereRow: Row = {
+  name: 'where',
+  expr: 'select(c, b, a != T(0.0))',
+  derivatives: [
+    (dy) => mul(dy, 0),
+    (dy, _y, condition) => where(condition, dy, 0),
+    (dy, _y, condition) => where(condition, 0, dy),
+  ],
+}
+/** a where condition is not 0, else b. */
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => apply(whereRow, [condition, a, b])
+
+const mulAddRow: Row = {
+  name: 'mulAdd',
+  expr: 'a * b + c',
+  derivatives: [(dy, _y, _a, b) => mul(dy, b), (dy, _y, a) => mul(dy, a), (dy) => dy],
+}
+/** a b + c in one pass. */
+export const mulAdd = (a: Tensor, b: Operand, c: Operand): Tensor => apply(mulAddRow, [a, b, c])
+
+/** x repeated along new or size-1 dimensions up to `shape`; its gradient is summed back by the tape. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  const y = launch('broadcastTo', 'a', broadcastShapes(shape, x.shape, 'broadcastTo'), [x])
+  return record('broadcastTo', [x], y, (dy) => [() => dy])
+}
+
+/** Overwrites `target` in place with `value`, of the same shape; the tape does not see it. */
+export function assign(target: Tensor, value: Tensor): void {
+  check(
+    sameShape(target.shape, value.shape),
+    'assign',
+    () => `cannot write ${shapeText(value.shape)} into ${shapeText(target.shape)}`,
+  )
+  launch('assign', 'a', target.shape, [value], 0, 0, target)
+}
+
+/** A tensor of one value. */
+export function full(shape: Shape, value: number, { requiresGrad = false }: TensorOptions = {}): Tensor {
+  checkShape(shape, 'full')
+  const y = launch('full', 'a', [...shape], [value])
+  y.requiresGrad = requiresGrad
+  return y
+}
+export const zeros = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 0, options)
+export const ones = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 1, options)

@@ -1,0 +1,138 @@
+/** Reductions over any axes, in a fixed order: same input, same bits. */
+import { record } from '../autograd.ts'
+import { run } from '../kernel.ts'
+import { normalizeAxes, reducedShape, type Shape, sizeOf } from '../shape.ts'
+import { empty, scope, type Tensor, view } from '../tensor.ts'
+import { reshape } from './movement.ts'
+import { add, broadcastTo, div, equal, exp, log, mul, square, sub } from './pointwise.ts'
+import { stopGradient } from './stopGradient.ts'
+
+export interface ReduceOptions {
+  /** One axis or several, negative from the end; all if left out. */
+  axes?: number | readonly number[]
+  /** Keep the reduced axes with size 1. */
+  keepDims?: boolean
+}
+
+/** Values that one invocation combines in a row: more is fewer passes, fewer is less rounding. */
+const STRIP = 64
+
+const REDUCTIONS = {
+  sum: { IDENTITY: '0.0', COMBINE: 'acc + x' },
+  max: { IDENTITY: '-3.4028234663852886e38', COMBINE: 'max(acc, x)' },
+}
+
+/** x as [O, R, I] reduced over R to [O, I], in as many passes as it takes, then times `scale`. */
+function reduceMiddle(kind: keyof typeof REDUCTIONS, x: Tensor, [O, R, I]: number[], scale: number): Tensor {
+  // A contiguous run of 4k values is k vec4s first, then one vec4.
+  if (I === 1 && R % 4 === 0 && R > 4)
+    return reduceMiddle(kind, reduceMiddle(kind, x, [O, R / 4, 4], 1), [O, 4, 1], scale)
+  const slices = R <= STRIP ? 1 : Math.ceil(R / STRIP)
+  const lanes = I % 4 === 0 ? 4 : 1
+  const y = empty([O, slices, I], kind)
+  const threads = (O * slices * I) / lanes
+  run('reduce', {
+    defines: {
+      ...REDUCTIONS[kind],
+      T: lanes === 4 ? 'vec4f' : 'f32',
+      R: `${R}u`,
+      S: `${slices}u`,
+      I: `${I / lanes}u`,
+      STEPS: `${Math.ceil(R / slices)}u`,
+    },
+    buffers: { x, y },
+    params: { n: threads, scale: slices === 1 ? scale : 1 },
+    threads,
+  })
+  return slices === 1 ? y : reduceMiddle(kind, y, [O, slices, I], scale)
+}
+
+/** Reduces `axes`, neighbouring ones at once. The result has `shape`. */
+function reduceAxes(
+  kind: keyof typeof REDUCTIONS,
+  x: Tensor,
+  axes: number[],
+  shape: Shape,
+  scale: number,
+): Tensor {
+  return scope(() => {
+    let y = x
+    const dims = [...x.shape]
+    const rest = [...axes]
+    let factor = scale
+    for (let last = rest.pop(); last !== undefined; last = rest.pop()) {
+      let first = last
+      for (; rest.at(-1) === first - 1; rest.pop()) first--
+      const [O, R, I] = [dims.slice(0, first), dims.slice(first, last + 1), dims.slice(last + 1)].map(sizeOf)
+      y = reduceMiddle(kind, y, [O, R, I], factor)
+      factor = 1
+      dims.fill(1, first, last + 1)
+    }
+    return view(y, shape)
+  })
+}
+
+function linearReduction(
+  name: string,
+  x: Tensor,
+  options: ReduceOptions,
+  scaleOf: (count: number) => number,
+): Tensor {
+  const axes = normalizeAxes(options.axes, x.shape.length, name)
+  const scale = scaleOf(sizeOf(axes.map((d) => x.shape[d])))
+  const y = reduceAxes('sum', x, axes, reducedShape(x.shape, axes, options.keepDims ?? false), scale)
+  const kept = reducedShape(x.shape, axes, true)
+  return record(name, [x], y, (dy) => [
+    () => {
+      const wide = broadcastTo(reshape(dy, kept), x.shape)
+      return scale === 1 ? wide : mul(wide, scale)
+    },
+  ])
+}
+
+/** Sum over `axes`. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  linearReduction('sum', x, options, () => 1)
+
+/** Mean over `axes`. */
+export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  linearReduction('mean', x, options, (count) => 1 / count)
+
+/** Largest value over `axes`; ties share the gradient, as in PyTorch's amax. */
+export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = normalizeAxes(options.axes, x.shape.length, 'max')
+  const y = reduceAxes('max', x, axes, reducedShape(x.shape, axes, options.keepDims ?? false), 1)
+  const kept = reducedShape(x.shape, axes, true)
+  return record('max', [x], y, (dy) => [
+    () => {
+      const winners = equal(x, reshape(y, kept))
+      return mul(winners, div(reshape(dy, kept), sum(winners, { axes, keepDims: true })))
+    },
+  ])
+}
+
+/** Mean of squared deviations over `axes` (biased, divided by n), from the centred values. */
+export function variance(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return mean(square(sub(x, mean(x, { axes: options.axes, keepDims: true }))), options)
+}
+
+/** log Σ e^x over `axes`, shifted by the maximum so that nothing overflows. */
+export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = normalizeAxes(options.axes, x.shape.length, 'logSumExp')
+  const shift = stopGradient(max(x, { axes, keepDims: true }))
+  const y = add(log(sum(exp(sub(x, shift)), { axes, keepDims: true })), shift)
+  return reshape(y, reducedShape(x.shape, axes, options.keepDims ?? false))
+}
+
+/** e^x / Σ e^x along `axis`. */
+export function softmax(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
+  const e = exp(sub(x, stopGradient(max(x, { axes: axis, keepDims: true }))))
+  return div(e, sum(e, { axes: axis, keepDims: true }))
+}
+
+/** Sums `x` over the dimensions that broadcasting `shape` to x's shape had added or widened. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const extra = x.shape.length - shape.length
+  const axes = x.shape.flatMap((size, d) => (d < extra || (shape[d - extra] === 1 && size !== 1) ? [d] : []))
+  return reshape(sum(x, { axes }), shape)
+}

@@ -1,0 +1,251 @@
+/** Optimisers, in order of complexity. Each updates all of its parameters in place, in one dispatch. */
+import { run } from './kernel.ts'
+import { assign } from './ops/pointwise.ts'
+import { ALIGNMENT, roundUp } from './pool.ts'
+import { check, sameShape, shapeText } from './shape.ts'
+import { allocate, type Storage, Tensor } from './tensor.ts'
+
+/** Parameters laid end to end in one buffer, each at a multiple of 256 bytes. */
+interface Flat {
+  storage: Storage
+  params: readonly Tensor[]
+  offsets: number[]
+  bytes: number
+}
+
+const homes = new WeakMap<Tensor, Flat>()
+
+/** Moves `params` into one buffer, or finds the one they already share. Throws when they are spread over others. */
+function flatten(params: readonly Tensor[], op: string): Flat {
+  check(params.length > 0, op, () => 'expected at least one parameter')
+  const home = homes.get(params[0])
+  if (home?.params.length === params.length && home.params.every((p, i) => p === params[i])) return home
+  params.forEach((p, i) => {
+    check(
+      !homes.has(p),
+      op,
+      () =>
+        `parameter ${i} of shape ${shapeText(p.shape)} is already updated with another list of parameters`,
+    )
+  })
+  check(new Set(params).size === params.length, op, () => 'a parameter is listed twice')
+  const offsets: number[] = []
+  let bytes = 0
+  for (const p of params) {
+    offsets.push(bytes)
+    bytes += roundUp(p.size * 4, ALIGNMENT)
+  }
+  const flat = { ...zeroFlat(bytes, op), params, offsets, bytes }
+  params.forEach((p, i) => {
+    const place = new Tensor(p.shape, flat.storage, offsets[i])
+    assign(place, p)
+    p.relocate(flat.storage, offsets[i])
+    place.dispose()
+    homes.set(p, flat)
+  })
+  return flat
+}
+
+/** A zeroed buffer of the same layout. */
+function zeroFlat(bytes: number, op: string): { storage: Storage } {
+  const storage = allocate(bytes / 4, `${op}: the state of all parameters`)
+  storage.references++ // held by the optimiser, not by a tensor
+  storage.gpu.upload(storage.buffer, 0, new Float32Array(bytes / 4))
+  return { storage }
+}
+
+/** Runs `fn` on tensors over whole storages, which are gone afterwards. */
+function withWhole(
+  storages: Record<string, Storage>,
+  bytes: number,
+  fn: (whole: Record<string, Tensor>) => void,
+): void {
+  const whole = Object.fromEntries(
+    Object.entries(storages).map(([name, storage]) => [name, new Tensor([bytes / 4], storage)]),
+  )
+  fn(whole)
+  for (const t of Object.values(whole)) t.dispose()
+}
+
+type Rule = 'SGD' | 'RMSPROP' | 'ADAM'
+
+/** What the optimisers share: flat parameters, gradients and state. */
+abstract class Optimizer {
+  /** Steps taken. */
+  t = 0
+  private readonly flat: Flat
+  private readonly grads: Storage
+  private readonly state: Record<string, Storage>
+
+  constructor(
+    private readonly rule: Rule,
+    params: readonly Tensor[],
+    /** Learning rate; may be changed between steps. */
+    public lr: number,
+    slots: readonly string[],
+  ) {
+    this.flat = flatten(params, rule)
+    this.grads = zeroFlat(this.flat.bytes, rule).storage
+    this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule).storage]))
+  }
+
+  /** The step's numbers; `t` counts from 1. */
+  protected abstract numbers(t: number): {
+    rate: number
+    decay: number
+    decay2?: number
+    eps?: number
+    correction?: number
+  }
+
+  /** Updates every parameter from its gradient, given in the order of the parameters. */
+  step(grads: readonly Tensor[]): void {
+    const { params, offsets, bytes, storage } = this.flat
+    check(
+      grads.length === params.length,
+      this.rule,
+      () => `${grads.length} gradients for ${params.length} parameters`,
+    )
+    grads.forEach((g, i) => {
+      check(
+        sameShape(g.shape, params[i].shape),
+        this.rule,
+        () => `gradient ${i} has shape ${shapeText(g.shape)}, its parameter ${shapeText(params[i].shape)}`,
+      )
+      const place = new Tensor(g.shape, this.grads, offsets[i])
+      assign(place, g)
+      place.dispose()
+    })
+    this.t++
+    withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
+      run('optim', {
+        defines: { [this.rule]: true },
+        buffers,
+        params: { n: bytes / 16, decay2: 0, eps: 0, correction: 1, ...this.numbers(this.t) },
+        threads: bytes / 16,
+      }),
+    )
+  }
+
+  /** The running averages by name and parameter, `m.0`, `m.1`, …: views for a checkpoint to read or overwrite. */
+  stateDict(): Record<string, Tensor> {
+    const { params, offsets } = this.flat
+    return Object.fromEntries(
+      Object.entries(this.state).flatMap(([name, storage]) =>
+        params.map((p, i) => [`${name}.${i}`, new Tensor(p.shape, storage, offsets[i])]),
+      ),
+    )
+  }
+}
+
+/** Stochastic gradient descent with momentum: v = momentum v + g, p -= lr v. */
+export class SGD extends Optimizer {
+  private readonly momentum: number
+  constructor(params: readonly Tensor[], { lr, momentum = 0 }: { lr: number; momentum?: number }) {
+    super('SGD', params, lr, ['v'])
+    this.momentum = momentum
+  }
+  protected numbers() {
+    return { rate: this.lr, decay: this.momentum }
+  }
+}
+
+/** RMSprop (Tieleman & Hinton 2012), eps outside of the root. */
+export class RMSprop extends Optimizer {
+  private readonly alpha: number
+  private readonly eps: number
+  constructor(
+    params: readonly Tensor[],
+    { lr = 1e-2, alpha = 0.99, eps = 1e-8 }: { lr?: number; alpha?: number; eps?: number } = {},
+  ) {
+    super('RMSPROP', params, lr, ['v'])
+    this.alpha = alpha
+    this.eps = eps
+  }
+  protected numbers() {
+    return { rate: this.lr, decay: this.alpha, eps: this.eps }
+  }
+}
+
+/** Adam (Kingma & Ba 2014, arXiv:1412.6980, algorithm 1). */
+export class Adam extends Optimizer {
+  private readonly betas: readonly [number, number]
+  private readonly eps: number
+  constructor(
+    params: readonly Tensor[],
+    {
+      lr = 1e-3,
+      betas = [0.9, 0.999],
+      eps = 1e-8,
+    }: { lr?: number; betas?: readonly [number, number]; eps?: number } = {},
+  ) {
+    super('ADAM', params, lr, ['m', 'v'])
+    this.betas = betas
+    this.eps = eps
+  }
+  protected numbers(t: number) {
+    const [beta1, beta2] = this.betas
+    return {
+      rate: this.lr / (1 - beta1 ** t),
+      decay: beta1,
+      decay2: beta2,
+      eps: this.eps,
+      correction: Math.sqrt(1 - beta2 ** t),
+    }
+  }
+}
+
+/** An exponential moving average of parameters: a = decay a + (1 - decay) p, starting at their present values. */
+export class EMA {
+  private readonly flat: Flat
+  private readonly average: Storage
+  private readonly decay: number
+
+  constructor(params: readonly Tensor[], { decay = 0.999 }: { decay?: number } = {}) {
+    this.decay = decay
+    this.flat = flatten(params, 'EMA')
+    this.average = zeroFlat(this.flat.bytes, 'EMA').storage
+    this.move(0)
+  }
+
+  /** Moves the averages towards the parameters. */
+  update(): void {
+    this.move(this.decay)
+  }
+
+  private move(decay: number): void {
+    const { bytes, storage } = this.flat
+    withWhole({ p: this.average, g: storage }, bytes, (buffers) =>
+      run('optim', {
+        defines: { EMA: true },
+        buffers,
+        params: { n: bytes / 16, rate: 0, decay, decay2: 0, eps: 0, correction: 1 },
+        threads: bytes / 16,
+      }),
+    )
+  }
+
+  /** Runs `fn` with the averages in the parameters' place. */
+  averaged<T>(fn: () => T): T {
+    const { params, offsets, storage } = this.flat
+    const move = (to: Storage): void => {
+      params.forEach((p, i) => {
+        p.relocate(to, offsets[i])
+      })
+    }
+    move(this.average)
+    try {
+      return fn()
+    } finally {
+      move(storage)
+    }
+  }
+
+  /** The averages, `0`, `1`, … in the parameters' order: views for a checkpoint to read or overwrite. */
+  stateDict(): Record<string, Tensor> {
+    const { params, offsets } = this.flat
+    return Object.fromEntries(
+      params.map((p, i) => [String(i), new Tensor(p.shape, this.average, offsets[i])]),
+    )
+  }
+}

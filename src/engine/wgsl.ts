@@ -1,0 +1,156 @@
+/**
+ * From a `.wgsl` file to WGSL text: a preprocessor of four directives, and reflection of the result. Pure, no GPU.
+ *
+ *   #include "lib/index.wgsl"                the file, once per expansion
+ *   #ifdef NAME / #ifndef NAME / #else / #endif   NAME is set when its define is neither undefined nor false
+ *   #for i in 0..TM … #endfor                the body once per value, `$i` pasted as a number
+ *   NAME                                     whole upper-case words are replaced by their define
+ */
+import { WgslReflect } from 'wgsl_reflect'
+import { ShaderError } from './errors.ts'
+
+export type Defines = Record<string, string | number | boolean | undefined>
+
+interface Line {
+  text: string
+  file: string
+  line: number
+}
+
+/** WGSL text, and where each of its lines came from. */
+export interface Expanded {
+  source: string
+  origins: { file: string; line: number }[]
+}
+
+const files = import.meta.glob<string>('../shaders/**/*.wgsl', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
+
+/** The text of `src/shaders/<name>`. */
+export function shaderFile(name: string): string {
+  const text = files[`../shaders/${name}`]
+  if (text === undefined) throw new ShaderError(`no shader file ${name} in src/shaders`)
+  return text
+}
+
+const isSet = (defines: Defines, name: string): boolean =>
+  defines[name] !== undefined && defines[name] !== false
+
+/** Expands `file` under `defines`; `load` gives a file's text. Throws ShaderError naming file and line. */
+export function preprocess(file: string, defines: Defines, load = shaderFile): Expanded {
+  const included = new Set<string>()
+  const out: Line[] = []
+
+  const read = (name: string): Line[] => {
+    included.add(name)
+    return load(name)
+      .split('\n')
+      .map((text, i) => ({ text, file: name, line: i + 1 }))
+  }
+  const fail = (at: Line, message: string): never => {
+    throw new ShaderError(`${at.file}:${at.line}: ${message}: ${at.text.trim()}`)
+  }
+  const substitute = (text: string): string =>
+    text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => (isSet(defines, word) ? String(defines[word]) : word))
+  const bound = (at: Line, text: string): number => {
+    const value = Number(substitute(text.trim()).replace(/u$/, ''))
+    return Number.isInteger(value) ? value : fail(at, `'${text.trim()}' is not an integer`)
+  }
+
+  const emit = (lines: Line[]): void => {
+    for (let i = 0; i < lines.length; i++) {
+      const at = lines[i]
+      const directive = /^\s*#(\w+)\s*(.*?)\s*$/.exec(at.text)
+      if (!directive) {
+        if (!/^\s*\/\//.test(at.text)) out.push({ ...at, text: substitute(at.text) })
+        continue
+      }
+      const [, word, rest] = directive
+      if (word === 'include') {
+        const name = /^"(.+)"$/.exec(rest)?.[1] ?? fail(at, 'expected #include "file"')
+        if (!included.has(name)) emit(read(name))
+      } else if (word === 'ifdef' || word === 'ifndef') {
+        const { end, otherwise } = closing(lines, i, fail)
+        const [yes, no] = [lines.slice(i + 1, otherwise ?? end), lines.slice((otherwise ?? end) + 1, end)]
+        emit(isSet(defines, rest) === (word === 'ifdef') ? yes : no)
+        i = end
+      } else if (word === 'for') {
+        const { end } = closing(lines, i, fail)
+        const [, name, from, to] = /^(\w+) in (.+)\.\.(.+)$/.exec(rest) ?? fail(at, 'expected #for i in A..B')
+        const pasted = new RegExp(`\\$${name}(?![A-Za-z0-9])`, 'g')
+        for (let k = bound(at, from); k < bound(at, to); k++)
+          emit(lines.slice(i + 1, end).map((l) => ({ ...l, text: l.text.replace(pasted, String(k)) })))
+        i = end
+      } else {
+        fail(at, `#${word} has no beginning, or is not a directive`)
+      }
+    }
+  }
+  emit(read(file))
+  return {
+    source: out.map((l) => l.text).join('\n'),
+    origins: out.map(({ file: f, line }) => ({ file: f, line })),
+  }
+}
+
+/** Index of the #endif or #endfor that ends the block opened at `start`, and of its #else. */
+function closing(lines: Line[], start: number, fail: (at: Line, message: string) => never) {
+  const end = /^\s*#for\b/.test(lines[start].text) ? 'endfor' : 'endif'
+  const open: string[] = []
+  let otherwise: number | undefined
+  for (let i = start; i < lines.length; i++) {
+    const word = /^\s*#(\w+)/.exec(lines[i].text)?.[1]
+    if (word === 'ifdef' || word === 'ifndef') open.push('endif')
+    else if (word === 'for') open.push('endfor')
+    else if (word === 'else' && open.length === 1) otherwise = i
+    else if (word === 'endif' || word === 'endfor') {
+      if (open.pop() !== word) fail(lines[i], `#${word} closes another block`)
+      if (open.length === 0) return { end: i, otherwise }
+    }
+  }
+  return fail(lines[start], `no #${end} ends this`)
+}
+
+/** A kernel's interface as its expanded source declares it. */
+export interface Reflection {
+  /** Storage buffers of group 0, in binding order. */
+  buffers: { name: string; binding: number; writes: boolean }[]
+  /** Members of the `Params` uniform (group 1, binding 0), all of 4 bytes. */
+  params: { name: string; offset: number; type: string }[]
+}
+
+/** Reads bindings and the `Params` layout from expanded WGSL. */
+export function reflect(source: string): Reflection {
+  const r = new WgslReflect(declarations(source))
+  const buffers = r.storage
+    .filter((s) => s.group === 0)
+    .map((s) => ({ name: s.name, binding: s.binding, writes: s.access === 'read_write' }))
+    .sort((a, b) => a.binding - b.binding)
+  const uniform = r.uniforms.find((u) => u.group === 1 && u.binding === 0)
+  const params = (uniform?.members ?? []).map((m) => ({ name: m.name, offset: m.offset, type: m.type.name }))
+  return { buffers, params }
+}
+
+/**
+ * The source without its functions: nothing there declares a binding, and wgsl_reflect 1.6 fails on valid expressions
+ * such as `(a * b + c) * d + min(e, f)`.
+ */
+function declarations(source: string): string {
+  let out = ''
+  let rest = source.replace(/@compute|@workgroup_size\([^)]*\)/g, '')
+  for (let start = rest.search(/\bfn\s/); start >= 0; start = rest.search(/\bfn\s/)) {
+    out += rest.slice(0, start)
+    let depth = 0
+    let end = rest.indexOf('{', start)
+    do {
+      if (rest[end] === '{') depth++
+      else if (rest[end] === '}') depth--
+      end++
+    } while (depth > 0 && end < rest.length)
+    rest = rest.slice(end)
+  }
+  return out + rest
+}

@@ -1,0 +1,187 @@
+// The product behind matmul, conv2d and convTranspose2d: y[m, n] = Σ over taps and k of A[m, tap, k] B[tap, k, n].
+// Rows of A are reached by one pointer per tap, along which k is contiguous: a conv is then a matmul over pixels
+// (implicit GEMM), and a border test costs once per tap. No workgroup memory, no barriers.
+//
+// An invocation owns TM rows and NU columns in registers. With QUAD the four invocations of a quad each load TM other
+// rows and NU other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
+//
+// M, N           rows and columns
+// TM             rows an invocation loads
+// NU, V          columns of an invocation (1 to 4) and their type, f32 to vec4f
+// ROTATIONS      4 with QUAD, else 1
+// TILES_M, TILES_N, UNITS      tiles along m and n; tiles in all, over every z
+// TAPS           taps of a row's pointer
+// KC             length of k; KU values are taken per step, KSTEPS steps per slice
+// SLICES         ways k is split; slice s writes its own partial result
+// VEC_A          A is bound as vec4s along k (KU = 4)
+// B_TRANSPOSED   B is [tap, n, k] instead of [tap, k, n]
+// VEC_B          B is bound as vec4s, along n, or along k if transposed
+// VEC_Y          y is bound as vec4s (N a multiple of 4)
+// Y_TRANSPOSED   y is [n, m]
+// HAS_BIAS       y += bias[n]
+// TAP_SKIP       some taps are unused for some z: tapUsed tells
+//
+// The including file declares a, b, y, bias, and:
+//   fn decodeRow(z: u32, m: u32) -> vec3i            what the taps of row m share
+//   fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32     where k = 0 is in a, negative outside of the image
+//   fn tapIndex(z: u32, tap: u32) -> u32             which [KC, N] block of b
+//   fn outputRow(z: u32, m: u32) -> i32              which row of y, negative for none
+
+fn loadA(pointer: i32, step: u32) -> vec4f {
+#ifdef VEC_A
+  let v = a[u32(max(pointer, 0)) + step];
+#else
+  let at = u32(max(pointer, 0)) + step * KU;
+  var v = vec4f();
+#for j in 0..KU
+  v[$j] = a[at + $j];
+#endfor
+#endif
+  return select(vec4f(), v, pointer >= 0);
+}
+
+// B's value(s) at row k of the block, from column n on.
+fn loadB(block: u32, k: u32, n: u32) -> V {
+#ifdef SCALAR_V
+#ifdef B_TRANSPOSED
+  return b[(block * N + n) * KC + k];
+#else
+  return b[(block * KC + k) * N + n];
+#endif
+#else
+#ifdef VEC_B
+  return b[((block * KC + k) * N + n) / 4u];
+#else
+  var v = V();
+#for j in 0..NU
+#ifdef B_TRANSPOSED
+  v[$j] = b[(block * N + min(n + $j, N - 1)) * KC + k];
+#else
+  v[$j] = b[(block * KC + k) * N + min(n + $j, N - 1)];
+#endif
+#endfor
+  return v;
+#endif
+#endif
+}
+
+fn store(z: u32, m: u32, n: u32, result: V) {
+  let slice = z / Z;
+  let row = outputRow(z % Z, m);
+  if (row < 0 || m >= M || n >= N) { return; }
+  var v = result;
+#ifdef SCALAR_V
+#ifdef HAS_BIAS
+  v += bias[n];
+#endif
+  y[slice * Y_SIZE + u32(row) * N + n] = v;
+#else
+#ifdef VEC_Y
+#ifdef HAS_BIAS
+  v += bias[n / 4u];
+#endif
+  y[(slice * Y_SIZE + u32(row) * N + n) / 4u] = v;
+#else
+#for j in 0..NU
+  if (n + $j < N) {
+#ifdef Y_TRANSPOSED
+    let at = (u32(row) / M * N + n + $j) * M + u32(row) % M;
+#else
+    let at = slice * Y_SIZE + u32(row) * N + n + $j;
+#endif
+#ifdef HAS_BIAS
+    y[at] = v[$j] + bias[n + $j];
+#else
+    y[at] = v[$j];
+#endif
+  }
+#endfor
+#endif
+#endif
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = globalIndex(group, groups, local);
+#ifdef QUAD
+  let lane = local & 3u;
+  let wanted = id / 4u;
+#else
+  let lane = 0u;
+  let wanted = id;
+#endif
+  // Invocations beyond the last tile repeat it, so that quads stay whole, and store nothing.
+  let tile = min(wanted, UNITS - 1);
+  let n0 = (tile % TILES_N * ROTATIONS + lane) * NU;
+  let n = min(n0, LAST_N);
+  let m0 = tile / TILES_N % TILES_M * (ROTATIONS * TM);
+  let z = tile / (TILES_N * TILES_M);
+  let zz = z % Z;
+  let firstStep = z / Z * KSTEPS;
+#for i in 0..TM
+  let row$i = decodeRow(zz, min(m0 + lane * TM + $i, M - 1));
+#for r in 0..ROTATIONS
+  var acc$r_$i = V();
+#endfor
+#endfor
+  for (var tap = 0u; tap < TAPS; tap++) {
+#ifdef TAP_SKIP
+    if (tapUsed(zz, tap)) {
+#endif
+    let block = tapIndex(zz, tap);
+#for i in 0..TM
+    let p$i = tapPointer(row$i, zz, tap);
+#endfor
+    for (var k = 0u; k < KSTEPS; k++) {
+      let step = firstStep + k;
+#ifdef VEC_BT
+#for j in 0..NU
+      let t$j = b[((block * N + min(n + $j, N - 1)) * KC) / 4u + step];
+#endfor
+#ifdef SCALAR_V
+#for j in 0..KU
+      let b$j = t0[$j];
+#endfor
+#else
+#for j in 0..KU
+      var b$j = V();
+#for i in 0..NU
+      b$j[$i] = t$i[$j];
+#endfor
+#endfor
+#endif
+#else
+#for j in 0..KU
+      let b$j = loadB(block, step * KU + $j, n);
+#endfor
+#endif
+#for i in 0..TM
+      let a0_$i = loadA(p$i, step);
+#endfor
+#ifdef QUAD
+#for i in 0..TM
+      let a1_$i = quadSwapX(a0_$i);
+      let a2_$i = quadSwapY(a0_$i);
+      let a3_$i = quadSwapDiagonal(a0_$i);
+#endfor
+#endif
+#for r in 0..ROTATIONS
+#for i in 0..TM
+#for j in 0..KU
+      acc$r_$i += a$r_$i[$j] * b$j;
+#endfor
+#endfor
+#endfor
+    }
+#ifdef TAP_SKIP
+    }
+#endif
+  }
+  if (wanted < UNITS) {
+#for r in 0..ROTATIONS
+#for i in 0..TM
+    store(z, m0 + (lane ^ $r) * TM + $i, n0, acc$r_$i);
+#endfor
+#endfor
+  }
+}

@@ -1,0 +1,10 @@
+// The view that every normalisation shares: x [A, R, I], statistics over r for each group (a, i).
+//
+// T                f32, or vec4f along I
+// R, I             sizes, I in Ts
+// GAMMA_INDEX      where gamma and beta are for (a, r, i): i (per channel), a * I + i (per sample), r (per element)
+// HAS_GAMMA        gamma, and beta where the kernel uses it, are given
+// EPS              added to the variance
+
+// stats holds the means of all groups, then their variances.
+fn rstd(variance: T) -> T { return 1.0 / sqrt(variance + EPS); }

@@ -1,0 +1,60 @@
+// Mean and variance over the middle axis of x [A, R, I], without the cancellation of E[x²] - E[x]²: slice s takes
+// r = s, s+S, ... in two passes (mean, then squared deviations), and the slices are merged by Chan's formula.
+// MERGE: x holds the slices' results, [2, A, S, I], and R counts the values behind them.
+//
+// T, R, I      as in lib/norm.wgsl
+// S, STEPS     slices, ceil(R / S)
+// GROUPS       A I, in Ts
+#include "lib/index.wgsl"
+
+struct Params { n: u32 }
+@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> stats: array<T>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = globalIndex(group, groups, local);
+  if (id >= params.n) { return; }
+#ifdef MERGE
+  let base = id / I * (S * I) + id % I;
+  var count = 0.0;
+  var mean = T(0.0);
+  var m2 = T(0.0);
+  for (var s = 0u; s < S; s++) {
+    let more = f32((R - s + S - 1) / S);
+    let delta = x[base + s * I] - mean;
+    let total = count + more;
+    m2 += x[GROUPS * S + base + s * I] + delta * delta * (count * more / total);
+    mean += delta * (more / total);
+    count = total;
+  }
+  stats[id] = mean;
+  stats[GROUPS + id] = m2 / f32(R);
+#else
+  let lane = id % (S * I);
+  let base = id / (S * I) * (R * I) + lane;
+  let first = lane / I;
+  let count = f32((R - first + S - 1) / S);
+  // Shifted by the first value, so that a large common offset costs no digits.
+  let shift = x[base];
+  var sum = T(0.0);
+  for (var k = 0u; k < STEPS; k++) {
+    if (first + k * S < R) { sum += x[base + k * (S * I)] - shift; }
+  }
+  let centre = sum / count;
+  var m2 = T(0.0);
+  for (var k = 0u; k < STEPS; k++) {
+    if (first + k * S < R) {
+      let d = (x[base + k * (S * I)] - shift) - centre;
+      m2 += d * d;
+    }
+  }
+  stats[id] = shift + centre;
+#ifdef WHOLE
+  stats[GROUPS + id] = m2 / count;
+#else
+  stats[GROUPS * S + id] = m2;
+#endif
+#endif
+}

@@ -1,0 +1,29 @@
+// One stage of a reduction over the middle axis of x [O, R, I] -> y [O, S, I]: slice s takes r = s, s+S, s+2S, ...
+// Interleaved, so that neighbouring invocations read neighbouring values for any I, and each sums at most STEPS values.
+//
+// T          f32, or vec4f along I
+// R, S, I    sizes, I in Ts
+// STEPS      ceil(R / S)
+// IDENTITY, COMBINE              of the reduction, COMBINE in acc and x
+#include "lib/index.wgsl"
+
+struct Params { n: u32, scale: f32 }
+@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
+
+fn combine(acc: T, x: T) -> T { return COMBINE; }
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = globalIndex(group, groups, local);
+  if (i >= params.n) { return; }
+  let lane = i % (S * I);
+  let base = i / (S * I) * (R * I) + lane;
+  let first = lane / I;
+  var acc = T(IDENTITY);
+  for (var k = 0u; k < STEPS; k++) {
+    if (first + k * S < R) { acc = combine(acc, x[base + k * (S * I)]); }
+  }
+  y[i] = acc * params.scale;
+}

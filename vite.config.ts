@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+import { puppeteerProvider } from './scripts/puppeteerProvider.ts'
+
+/** Tests without a GPU, in Node. */
+const node = {
+  test: {
+    name: 'node',
+    include: ['tests/node/**/*.test.ts'],
+    // wgsl_reflect's "main" is CommonJS inside a "type": "module" package, which Node cannot load.
+    server: { deps: { inline: ['wgsl_reflect'] } },
+  },
+}
+
+/** Tests of everything that runs on the GPU, in headless Chrome. */
+const gpu = {
+  // Vite bundles a dependency when it first meets it and reloads the page, under the running tests.
+  optimizeDeps: { exclude: ['wgsl_reflect'] },
+  test: {
+    name: 'chrome', // `--project gpu` goes by the name of the instance below, which must differ from this one
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/node/**', 'tests/ref/**', 'tests/fixtures/**'],
+    setupFiles: ['tests/setup.ts'],
+    testTimeout: 60_000, // compiling and running on a software adapter takes its time
+    // One page and one iframe for all files: they share one GPU anyway, and it is over twice as fast.
+    fileParallelism: false,
+    isolate: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: puppeteerProvider({ hangMs: 120_000 }),
+      instances: [{ browser: 'chrome' as const, name: 'gpu' }],
+    },
+  },
+}
+
+export default defineConfig({
+  base: './', // the built page works from any folder of any server
+  test: { projects: [node, gpu] },
+})
