@@ -11,6 +11,8 @@ interface Flat {
   params: readonly Tensor[]
   offsets: number[]
   bytes: number
+  /** Optimisers and averages over these parameters. */
+  users: number
 }
 
 const homes = new WeakMap<Tensor, Flat>()
@@ -19,7 +21,10 @@ const homes = new WeakMap<Tensor, Flat>()
 function flatten(params: readonly Tensor[], op: string): Flat {
   check(params.length > 0, op, () => 'expected at least one parameter')
   const home = homes.get(params[0])
-  if (home?.params.length === params.length && home.params.every((p, i) => p === params[i])) return home
+  if (home?.params.length === params.length && home.params.every((p, i) => p === params[i])) {
+    home.users++
+    return home
+  }
   params.forEach((p, i) => {
     check(
       !homes.has(p),
@@ -35,7 +40,7 @@ function flatten(params: readonly Tensor[], op: string): Flat {
     offsets.push(bytes)
     bytes += roundUp(p.size * 4, ALIGNMENT)
   }
-  const flat = { ...zeroFlat(bytes, op), params, offsets, bytes }
+  const flat = { ...zeroFlat(bytes, op), params, offsets, bytes, users: 1 }
   params.forEach((p, i) => {
     const place = new Tensor(p.shape, flat.storage, offsets[i])
     assign(place, p)
@@ -52,6 +57,17 @@ function zeroFlat(bytes: number, op: string): { storage: Storage } {
   storage.references++ // held by the optimiser, not by a tensor
   storage.gpu.upload(storage.buffer, 0, new Float32Array(bytes / 4))
   return { storage }
+}
+
+/** The last user to leave gives the buffer back, once the parameters are disposed too. */
+function leave(flat: Flat): void {
+  if (--flat.users > 0) return
+  for (const p of flat.params) homes.delete(p)
+  releaseStorage(flat.storage)
+}
+
+const releaseStorage = (storage: Storage): void => {
+  if (--storage.references === 0 && !storage.gpu.lost) storage.gpu.pool.release(storage.buffer)
 }
 
 /** Runs `fn` on tensors over whole storages, which are gone afterwards. */
@@ -125,6 +141,12 @@ abstract class Optimizer {
         threads: bytes / 16,
       }),
     )
+  }
+
+  /** Frees the state; the parameters stay. */
+  dispose(): void {
+    for (const storage of [this.grads, ...Object.values(this.state)]) releaseStorage(storage)
+    leave(this.flat)
   }
 
   /** The running averages by name and parameter, `m.0`, `m.1`, …: views for a checkpoint to read or overwrite. */
@@ -239,6 +261,12 @@ export class EMA {
     } finally {
       move(storage)
     }
+  }
+
+  /** Frees the averages; the parameters stay. */
+  dispose(): void {
+    releaseStorage(this.average)
+    leave(this.flat)
   }
 
   /** The averages, `0`, `1`, … in the parameters' order: views for a checkpoint to read or overwrite. */

@@ -6,6 +6,7 @@ import { reshape } from './movement.ts'
 import { add, div, full, mul, neg, type Operand, sub } from './pointwise.ts'
 import { mean, type ReduceOptions, sum, sumTo } from './reduce.ts'
 
+export { type ByteTable, byteTable, gatherBytes } from './bytes.ts'
 export { conv2d, conv2dWeightGrad, convTranspose2d } from './conv2d.ts'
 export { dropout } from './dropout.ts'
 export { linear, matmul } from './matmul.ts'

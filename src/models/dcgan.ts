@@ -1,0 +1,158 @@
+/**
+ * DCGAN: Radford, Metz & Chintala 2015, "Unsupervised representation learning with deep convolutional generative
+ * adversarial networks" (arXiv:1511.06434).
+ */
+import {
+  grad,
+  leakyRelu,
+  mean,
+  nn,
+  optim,
+  randn,
+  relu,
+  reshape,
+  scope,
+  sigmoid,
+  stopGradient,
+  type Tensor,
+  tanh,
+} from '../engine/index.ts'
+import { nonSaturating } from './losses.ts'
+import type { ImageModel, ImageSize, Metrics } from './model.ts'
+
+/** Section 4, "Details of adversarial training". */
+export const DEFAULTS = {
+  latent: 100, // length of z
+  width: 64, // channels of the layer next to the image; each level further doubles them (the paper's G: 128)
+  lr: 2e-4, // Adam's rate
+  beta1: 0.5,
+  beta2: 0.999,
+}
+export type DcganOptions = typeof DEFAULTS
+
+const LEAK = 0.2
+/** Every weight starts as N(0, 0.02²). */
+const init = nn.init.normal({ std: 0.02 })
+/** Kernel 4 with stride 2 doubles or halves a size exactly. differs: the paper draws 5x5 kernels. */
+const RESAMPLE = { stride: 2, padding: 1, init }
+
+/** How often `size` halves down to the 4 to 7 pixels that z is projected to: 64 -> 4 in four levels, 28 -> 7 in two. */
+function levelsOf(size: number): number {
+  let levels = 0
+  for (let s = size; s > 7 && s % 2 === 0; s /= 2) levels++
+  return levels
+}
+
+/** z [N, latent] -> images [N, size, size, channels] in (-1, 1): figure 1. */
+export class Generator {
+  private readonly project: nn.Linear
+  private readonly norms: nn.BatchNorm[]
+  private readonly ups: nn.ConvTranspose2d[]
+  private readonly base: number
+
+  constructor({ size, channels }: ImageSize, { latent, width }: Pick<DcganOptions, 'latent' | 'width'>) {
+    const levels = levelsOf(size)
+    this.base = size / 2 ** levels
+    const depths = Array.from({ length: levels }, (_, i) => width * 2 ** (levels - 1 - i))
+    this.project = new nn.Linear(latent, this.base * this.base * depths[0], { bias: false, init })
+    this.norms = depths.map((depth) => new nn.BatchNorm(depth))
+    this.ups = depths.map((depth, i) => {
+      const last = i === levels - 1
+      return new nn.ConvTranspose2d(depth, last ? channels : depths[i + 1], 4, { ...RESAMPLE, bias: last })
+    })
+  }
+
+  forward(z: Tensor): Tensor {
+    let y = reshape(this.project.forward(z), [z.shape[0], this.base, this.base, -1]) // [N,h,w,C]
+    this.ups.forEach((up, i) => {
+      y = up.forward(relu(this.norms[i].forward(y))) // [N,2h,2w,C/2]
+    })
+    return tanh(y)
+  }
+}
+
+/** Images [N, size, size, channels] -> logits [N, 1]. No batch norm on the first layer. */
+export class Discriminator {
+  private readonly convs: nn.Conv2d[]
+  private readonly norms: nn.BatchNorm[]
+  private readonly out: nn.Linear
+
+  constructor({ size, channels }: ImageSize, { width }: Pick<DcganOptions, 'width'>) {
+    const levels = levelsOf(size)
+    const base = size / 2 ** levels
+    const depths = Array.from({ length: levels }, (_, i) => width * 2 ** i)
+    this.convs = depths.map(
+      (depth, i) => new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 }),
+    )
+    this.norms = depths.slice(1).map((depth) => new nn.BatchNorm(depth))
+    this.out = new nn.Linear(base * base * depths[levels - 1], 1, { init })
+  }
+
+  forward(x: Tensor): Tensor {
+    let y = x
+    this.convs.forEach((conv, i) => {
+      y = conv.forward(y) // [N,h/2,w/2,C]
+      y = leakyRelu(i ? this.norms[i - 1].forward(y) : y, { slope: LEAK })
+    })
+    return this.out.forward(reshape(y, [x.shape[0], -1]))
+  }
+}
+
+export class Dcgan implements ImageModel {
+  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))']
+  readonly latent: number
+  readonly networks: { generator: Generator; discriminator: Discriminator }
+  readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
+  private readonly paramsG: Tensor[]
+  private readonly paramsD: Tensor[]
+
+  constructor(image: ImageSize, options: Partial<DcganOptions> = {}) {
+    const all = { ...DEFAULTS, ...options }
+    const generator = new Generator(image, all)
+    const discriminator = new Discriminator(image, all)
+    this.latent = all.latent
+    this.networks = { generator, discriminator }
+    this.paramsG = nn.parameters(generator)
+    this.paramsD = nn.parameters(discriminator)
+    const adam = { lr: all.lr, betas: [all.beta1, all.beta2] as const }
+    this.optimizers = {
+      generator: new optim.Adam(this.paramsG, adam),
+      discriminator: new optim.Adam(this.paramsD, adam),
+    }
+  }
+
+  /**
+   * Algorithm 1 of Goodfellow et al. 2014 with k = 1; real and generated images pass D in batches of their own, and
+   * G is trained on the images that D was, against the updated D.
+   */
+  step(x: Tensor, z: Tensor = randn([x.shape[0], this.latent])): Metrics {
+    const { generator: G, discriminator: D } = this.networks
+    const generated = G.forward(z)
+
+    // Update D by its gradient, with G's images held constant.
+    const { lossD, onReal, onFake } = scope(() => {
+      const real = D.forward(x)
+      const fake = D.forward(stopGradient(generated))
+      const loss = nonSaturating.discriminator(real, fake)
+      this.optimizers.discriminator.step(grad(loss, this.paramsD))
+      return { lossD: loss, onReal: mean(sigmoid(real)), onFake: mean(sigmoid(fake)) }
+    })
+
+    // Update G by its gradient through D.
+    const lossG = nonSaturating.generator(D.forward(generated))
+    this.optimizers.generator.step(grad(lossG, this.paramsG))
+
+    return { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake }
+  }
+
+  /** Images of z, with the running statistics of batch norm, so that an image depends on its own z alone. */
+  sample(z: Tensor): Tensor {
+    const { generator } = this.networks
+    nn.setTraining(generator, false)
+    try {
+      return generator.forward(z)
+    } finally {
+      nn.setTraining(generator, true)
+    }
+  }
+}

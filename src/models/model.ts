@@ -1,0 +1,25 @@
+/** What the training loop, the commands and the page know of a model. */
+import type { optim, Tensor } from '../engine/index.ts'
+
+export interface ImageSize {
+  /** Height and width. */
+  size: number
+  channels: number
+}
+
+/** Scalars of a step, by name. */
+export type Metrics = Record<string, Tensor>
+
+export interface ImageModel {
+  /** Names of what step() reports, in the order to show. */
+  readonly metrics: readonly string[]
+  /** Length of z. */
+  readonly latent: number
+  /** What a checkpoint holds, by name. */
+  readonly networks: Readonly<Record<string, object>>
+  readonly optimizers: Readonly<Record<string, optim.SGD | optim.RMSprop | optim.Adam>>
+  /** Trains once on real images x [N, size, size, channels] in [-1, 1]. */
+  step(x: Tensor): Metrics
+  /** Images [N, size, size, channels] in [-1, 1] of latents z [N, latent]. */
+  sample(z: Tensor): Tensor
+}

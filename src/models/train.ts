@@ -1,0 +1,162 @@
+/** The training loop, the same for every model, on the page and in headless Chrome. */
+import { adapterName, DeviceLostError, gpu, init, NumericError } from '../engine/index.ts'
+import { type Images, ImageTable } from './data.ts'
+import { type Config, Trainer } from './trainer.ts'
+
+export interface LogLine {
+  step: number
+  /** Wall time of the step, averaged since the line before. */
+  ms: number
+  /** The model's metrics by name. */
+  [metric: string]: number
+}
+
+export interface TrainOptions {
+  config: Config
+  /** Train until this step; forever if left out. */
+  steps?: number
+  /** A line of the log every so many steps. */
+  logEvery: number
+  sampleEvery: number
+  /** Also at the end; 0 for never. */
+  checkpointEvery: number
+  /** Continue from this file. */
+  resume?: Uint8Array
+}
+
+export interface TrainEvents {
+  /** Before the first step, and again when training restarts on a new device. */
+  onStart?(info: { adapter: string; step: number; metrics: readonly string[] }): void
+  onLog?(line: LogLine): void
+  /** Images of the fixed noise after `step` steps. */
+  onSamples?(step: number, values: Float32Array): void | Promise<void>
+  onCheckpoint?(step: number, file: Uint8Array): void | Promise<void>
+  /** Something a person should know, in a sentence. */
+  onNotice?(text: string): void
+  /** Awaited before every step: where a page pauses. Resolves to false to stop. */
+  gate?(step: number): Promise<boolean>
+}
+
+/** Log lines that may still be on their way while the next steps are recorded. */
+const IN_FLIGHT = 2
+/** Losing the device this often without a step in between is not bad luck. */
+const MAX_LOSSES = 3
+
+/**
+ * Trains until `steps`, or until the gate says stop; a last checkpoint is saved either way. A lost device is opened
+ * anew and training goes on from the last checkpoint. Throws NumericError when a metric is no longer finite, keeping
+ * the last good checkpoint.
+ */
+export async function train(images: Images, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
+  let resume = options.resume
+  const keep: TrainEvents = {
+    ...events,
+    onCheckpoint: (step, file) => {
+      resume = file
+      return events.onCheckpoint?.(step, file)
+    },
+  }
+  for (let losses = 0, furthest = -1; ; ) {
+    const session: Session = { options: { ...options, resume }, events: keep, reached: 0 }
+    try {
+      await init()
+      await runSession(images, session)
+      return
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error
+      losses = session.reached > furthest ? 1 : losses + 1
+      furthest = Math.max(furthest, session.reached)
+      if (losses >= MAX_LOSSES) throw error
+      events.onNotice?.(
+        `${error.message}. Starting again from ${resume ? 'the last checkpoint' : 'the beginning'}.`,
+      )
+    }
+  }
+}
+
+interface Session {
+  options: TrainOptions
+  events: TrainEvents
+  /** Steps known to be done. */
+  reached: number
+}
+
+async function runSession(images: Images, session: Session): Promise<void> {
+  const { options, events } = session
+  const { config, steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery } = options
+  const data = new ImageTable(images)
+  const trainer = new Trainer(config)
+  try {
+    if (options.resume) trainer.restore(options.resume)
+    events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.model.metrics })
+    const log = new Log(trainer, session)
+    const sample = async (): Promise<void> => {
+      await events.onSamples?.(trainer.step, await trainer.samples())
+    }
+    const save = async (): Promise<void> => {
+      await log.settle()
+      const { step } = trainer
+      await events.onCheckpoint?.(step, await trainer.checkpoint())
+      saved = step
+    }
+    let saved = trainer.step
+    if (trainer.step === 0) await sample()
+    while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
+      const metrics = trainer.advance(data)
+      if (trainer.step % logEvery === 0 || trainer.step === steps) await log.add(trainer.step, metrics)
+      else metrics.catch(() => {}) // a failure shows in the next line of the log
+      if (trainer.step % sampleEvery === 0) await sample()
+      if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
+    }
+    await log.settle()
+    if (trainer.step % sampleEvery !== 0) await sample()
+    if (checkpointEvery && saved !== trainer.step) await save()
+  } finally {
+    trainer.dispose()
+    data.dispose()
+  }
+}
+
+/** Metrics on their way from the GPU, reported in order, at most IN_FLIGHT behind. */
+class Log {
+  private readonly pending: { step: number; values: Promise<Float32Array> }[] = []
+  private lastTime = performance.now()
+  private lastStep: number
+
+  constructor(
+    private readonly trainer: Trainer,
+    private readonly session: Session,
+  ) {
+    this.lastStep = trainer.step
+  }
+
+  async add(step: number, values: Promise<Float32Array>): Promise<void> {
+    values.catch(() => {}) // reported when its turn comes
+    this.pending.push({ step, values })
+    if (this.pending.length > IN_FLIGHT) await this.next()
+  }
+
+  async settle(): Promise<void> {
+    while (this.pending.length) await this.next()
+  }
+
+  private async next(): Promise<void> {
+    const first = this.pending.shift()
+    if (!first) return
+    const { step } = first
+    const values = await first.values
+    const now = performance.now()
+    const line: LogLine = { step, ms: (now - this.lastTime) / (step - this.lastStep) }
+    this.lastTime = now
+    this.lastStep = step
+    this.session.reached = step
+    this.trainer.model.metrics.forEach((name, i) => {
+      if (!Number.isFinite(values[i]))
+        throw new NumericError(
+          `${name} became ${values[i]} at step ${step}; training stops, the last good checkpoint is kept`,
+        )
+      line[name] = values[i]
+    })
+    this.session.events.onLog?.(line)
+  }
+}
