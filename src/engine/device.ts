@@ -43,7 +43,9 @@ export class Gpu {
   private pending: Dispatch[] = []
   private readonly staging = new Map<number, GPUBuffer[]>()
   private readonly checks = new Set<Promise<void>>()
-  private failure: Error | undefined
+  private guards = 0
+  /** The earliest error since the last read, by the guard it came from: later ones follow from it. */
+  private failure: { order: number; error: Error } | undefined
 
   constructor(
     readonly device: GPUDevice,
@@ -130,7 +132,7 @@ export class Gpu {
     } catch (error) {
       // The reason of a loss may arrive just after the read it ended.
       await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 500))])
-      throw this.lost ?? this.failure ?? error
+      throw this.lost ?? this.failure?.error ?? error
     }
     await this.settle()
     const copy = staging.getMappedRange().slice(0)
@@ -145,16 +147,17 @@ export class Gpu {
     await Promise.all(this.checks)
     const { failure } = this
     this.failure = undefined
-    if (failure) throw failure
+    if (failure) throw failure.error
   }
 
   /** Keeps `error` for the next read. */
-  fail(error: Error): void {
-    this.failure ??= error
+  private fail(error: Error, order = this.guards): void {
+    if (!this.failure || order < this.failure.order) this.failure = { order, error }
   }
 
   /** Runs `body` in an error scope; `explain` may turn a GPU error into a better one. */
   guard<T>(what: string, body: () => T, explain?: (error: GPUError) => Promise<Error>): T {
+    const order = this.guards++
     this.device.pushErrorScope('out-of-memory')
     this.device.pushErrorScope('validation')
     try {
@@ -164,7 +167,7 @@ export class Gpu {
         const check = this.device
           .popErrorScope()
           .then(async (error) => {
-            if (error) this.fail((await explain?.(error)) ?? asError(error, what))
+            if (error) this.fail((await explain?.(error)) ?? asError(error, what), order)
           })
           .catch(() => {}) // only a lost device rejects; `lost` says so
           .finally(() => this.checks.delete(check))

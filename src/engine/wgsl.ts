@@ -53,8 +53,12 @@ export function preprocess(file: string, defines: Defines, load = shaderFile): E
   const fail = (at: Line, message: string): never => {
     throw new ShaderError(`${at.file}:${at.line}: ${message}: ${at.text.trim()}`)
   }
+  // A define's text may name other defines.
   const substitute = (text: string): string =>
-    text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => (isSet(defines, word) ? String(defines[word]) : word))
+    text.replace(/\b[A-Z][A-Z0-9_]*\b/g, (word) => {
+      const value = isSet(defines, word) ? String(defines[word]) : word
+      return value === word ? word : substitute(value)
+    })
   const bound = (at: Line, text: string): number => {
     const value = Number(substitute(text.trim()).replace(/u$/, ''))
     return Number.isInteger(value) ? value : fail(at, `'${text.trim()}' is not an integer`)

@@ -68,10 +68,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let firstLine = i32(z % SLICES * LINES_PER_SLICE);
   // The tap's shift and the channel of each row; of the first of the four where they are read as one vec4.
 #for i in 0..A_LOADS
-  let m$i = min(m0 + lane * 4u + $i, M - 1);
-  let c$i = i32(m$i % C);
-  let dy$i = i32(m$i / C) / KW - PT;
-  let dx$i = i32(m$i / C) % KW - PL;
+  let row$i = min(m0 + lane * 4u + $i, M - 1);
+  let c$i = i32(row$i % C);
+  let dy$i = i32(row$i / C) / KW - PT;
+  let dx$i = i32(row$i / C) % KW - PL;
 #endfor
 #for r in 0..ROTATIONS
 #for i in 0..4

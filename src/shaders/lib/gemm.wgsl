@@ -15,7 +15,7 @@
 // SLICES         ways k is split; slice s writes its own partial result
 // VEC_A          A is bound as vec4s along k (KU = 4)
 // B_TRANSPOSED   B is [tap, n, k] instead of [tap, k, n]
-// VEC_B          B is bound as vec4s, along n, or along k if transposed
+// VEC_B          B is bound as vec4s along n; VEC_BT: along k, B_TRANSPOSED
 // VEC_Y          y is bound as vec4s (N a multiple of 4)
 // Y_TRANSPOSED   y is [n, m]
 // HAS_BIAS       y += bias[n]
@@ -40,6 +40,7 @@ fn loadA(pointer: i32, step: u32) -> vec4f {
   return select(vec4f(), v, pointer >= 0);
 }
 
+#ifndef VEC_BT
 // B's value(s) at row k of the block, from column n on.
 fn loadB(block: u32, k: u32, n: u32) -> V {
 #ifdef SCALAR_V
@@ -64,6 +65,7 @@ fn loadB(block: u32, k: u32, n: u32) -> V {
 #endif
 #endif
 }
+#endif
 
 fn store(z: u32, m: u32, n: u32, result: V) {
   let slice = z / Z;
@@ -132,11 +134,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for i in 0..TM
     let p$i = tapPointer(row$i, zz, tap);
 #endfor
+#ifdef VEC_BT
+#for j in 0..NU
+    let q$j = (block * N + min(n + $j, N - 1)) * (KC / 4u);
+#endfor
+#endif
     for (var k = 0u; k < KSTEPS; k++) {
       let step = firstStep + k;
 #ifdef VEC_BT
 #for j in 0..NU
-      let t$j = b[((block * N + min(n + $j, N - 1)) * KC) / 4u + step];
+      let t$j = b[q$j + step];
 #endfor
 #ifdef SCALAR_V
 #for j in 0..KU
