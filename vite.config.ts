@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { digitsPlugin } from './scripts/digitsPlugin.ts'
 import { puppeteerProvider } from './scripts/puppeteerProvider.ts'
 
 /** Tests without a GPU, in Node. */
@@ -36,5 +37,7 @@ const gpu = {
 
 export default defineConfig({
   base: './', // the built page works from any folder of any server
+  plugins: [digitsPlugin()],
+  worker: { format: 'es' },
   test: { projects: [node, gpu] },
 })

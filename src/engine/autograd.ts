@@ -91,8 +91,11 @@ export function grad(
       'grad',
       () => `input ${i} of shape ${shapeText(x.shape)} is not tracked: make it with { requiresGrad: true }`,
     )
-  const seed = gradOutput ?? withRecording(false, () => ops.onesLike(output))
-  return vjp([output], [seed], inputs, createGraph)
+  const walk = (): Tensor[] => {
+    const seed = gradOutput ?? withRecording(false, () => ops.onesLike(output))
+    return vjp([output], [seed], inputs, createGraph)
+  }
+  return createGraph ? walk() : scope(walk)
 }
 
 /** Vector-Jacobian product: gradients of Σ ⟨outputs[i], cotangents[i]⟩ with respect to `inputs`. */
@@ -135,7 +138,14 @@ function backwardPass(
     })
     for (const y of node.outputs) if (!wanted.has(y)) grads.delete(y)
   }
-  return inputs.map((x) => grads.get(x) ?? ops.zerosLike(x))
+  // Each gradient is a tensor of its own, so that disposing one leaves the others and `gradOutput`.
+  const taken = new Set(cotangents)
+  return inputs.map((x) => {
+    const g = grads.get(x) ?? ops.zerosLike(x)
+    if (taken.has(g)) return ops.alias(g)
+    taken.add(g)
+    return g
+  })
 }
 
 /** Nodes behind `outputs`, newest first: every user before what it used. */

@@ -249,10 +249,16 @@ export function loadStateDict(model: object, saved: Record<string, SavedTensor>)
     throw new CheckpointError(
       `loadStateDict: ${[missing.length && `missing ${missing.join(', ')}`, unknown.length && `unknown ${unknown.join(', ')}`].filter(Boolean).join('; ')}`,
     )
-  for (const [name, t] of Object.entries(own))
-    if (!sameShape(t.shape, saved[name].shape))
+  for (const [name, t] of Object.entries(own)) {
+    const { shape, data } = saved[name]
+    if (!sameShape(t.shape, shape))
       throw new CheckpointError(
-        `loadStateDict: ${name} is ${shapeText(t.shape)} in the model and ${shapeText(saved[name].shape)} in the file`,
+        `loadStateDict: ${name} is ${shapeText(t.shape)} in the model and ${shapeText(shape)} in the file`,
       )
+    if (data.length !== t.size)
+      throw new CheckpointError(
+        `loadStateDict: ${name} has ${data.length} values for shape ${shapeText(shape)}`,
+      )
+  }
   for (const [name, t] of Object.entries(own)) t.write(saved[name].data)
 }

@@ -1,9 +1,10 @@
 /** Optimisers, in order of complexity. Each updates all of its parameters in place, in one dispatch. */
+import { DisposedError } from './errors.ts'
 import { run } from './kernel.ts'
 import { assign } from './ops/pointwise.ts'
 import { ALIGNMENT, roundUp } from './pool.ts'
 import { check, sameShape, shapeText } from './shape.ts'
-import { allocate, type Storage, Tensor } from './tensor.ts'
+import { allocate, release, type Storage, Tensor } from './tensor.ts'
 
 /** Parameters laid end to end in one buffer, each at a multiple of 256 bytes. */
 interface Flat {
@@ -63,11 +64,11 @@ function zeroFlat(bytes: number, op: string): { storage: Storage } {
 function leave(flat: Flat): void {
   if (--flat.users > 0) return
   for (const p of flat.params) homes.delete(p)
-  releaseStorage(flat.storage)
+  release(flat.storage)
 }
 
-const releaseStorage = (storage: Storage): void => {
-  if (--storage.references === 0 && !storage.gpu.lost) storage.gpu.pool.release(storage.buffer)
+function checkInUse(disposed: boolean, op: string): void {
+  if (disposed) throw new DisposedError(`${op}: used after dispose()`)
 }
 
 /** Runs `fn` on tensors over whole storages, which are gone afterwards. */
@@ -91,6 +92,7 @@ abstract class Optimizer {
   t = 0
   private readonly flat: Flat
   private readonly grads: Storage
+  private disposed = false
   private readonly state: Record<string, Storage>
 
   constructor(
@@ -116,6 +118,7 @@ abstract class Optimizer {
 
   /** Updates every parameter from its gradient, given in the order of the parameters. */
   step(grads: readonly Tensor[]): void {
+    checkInUse(this.disposed, this.rule)
     const { params, offsets, bytes, storage } = this.flat
     check(
       grads.length === params.length,
@@ -143,9 +146,11 @@ abstract class Optimizer {
     )
   }
 
-  /** Frees the state; the parameters stay. */
+  /** Frees the state; the parameters stay. Harmless when repeated. */
   dispose(): void {
-    for (const storage of [this.grads, ...Object.values(this.state)]) releaseStorage(storage)
+    if (this.disposed) return
+    this.disposed = true
+    for (const storage of [this.grads, ...Object.values(this.state)]) release(storage)
     leave(this.flat)
   }
 
@@ -221,6 +226,7 @@ export class Adam extends Optimizer {
 export class EMA {
   private readonly flat: Flat
   private readonly average: Storage
+  private disposed = false
   private readonly decay: number
 
   constructor(params: readonly Tensor[], { decay = 0.999 }: { decay?: number } = {}) {
@@ -232,6 +238,7 @@ export class EMA {
 
   /** Moves the averages towards the parameters. */
   update(): void {
+    checkInUse(this.disposed, 'EMA')
     this.move(this.decay)
   }
 
@@ -263,9 +270,11 @@ export class EMA {
     }
   }
 
-  /** Frees the averages; the parameters stay. */
+  /** Frees the averages; the parameters stay. Harmless when repeated. */
   dispose(): void {
-    releaseStorage(this.average)
+    if (this.disposed) return
+    this.disposed = true
+    release(this.average)
     leave(this.flat)
   }
 

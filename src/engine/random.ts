@@ -30,6 +30,14 @@ export function setRandomState(to: RandomState): void {
   state = { ...to }
 }
 
+/** The largest f32 below `x`: rounding must not reach the open end of a range. */
+function below(x: number): number {
+  const value = new Float32Array([x])
+  const bits = new Int32Array(value.buffer)
+  if (value[0] >= x) bits[0] = x > 0 ? bits[0] - 1 : x < 0 ? bits[0] + 1 : -0x7f800000
+  return value[0]
+}
+
 function draw(
   op: string,
   shape: Shape,
@@ -50,6 +58,7 @@ function draw(
       blockHigh: Math.floor(state.block / 2 ** 32),
       low,
       range,
+      last: below(low + range),
     },
     threads: blocks,
   })

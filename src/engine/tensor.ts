@@ -70,7 +70,7 @@ export class Tensor {
     const { storage } = this
     if (!storage) return
     this.storage = undefined
-    if (--storage.references === 0 && !storage.gpu.lost) storage.gpu.pool.release(storage.buffer)
+    release(storage)
   }
 
   /** Moves this tensor to another place (an optimiser's flat buffer); its values must be copied by the caller. */
@@ -87,6 +87,11 @@ export class Tensor {
     const { gpu: g, buffer } = this.storageOf('write')
     g.upload(buffer, this.byteOffset, data instanceof Float32Array ? data : Float32Array.from(data))
   }
+}
+
+/** Gives up one reference to `storage`; the last one returns its buffer to the pool. */
+export function release(storage: Storage): void {
+  if (--storage.references === 0 && !storage.gpu.lost) storage.gpu.pool.release(storage.buffer)
 }
 
 /** An uninitialised storage of `size` floats. */

@@ -125,17 +125,17 @@ export class Dcgan implements ImageModel {
    * Algorithm 1 of Goodfellow et al. 2014 with k = 1; real and generated images pass D in batches of their own, and
    * G is trained on the images that D was, against the updated D.
    */
-  step(x: Tensor, z: Tensor = randn([x.shape[0], this.latent])): Metrics {
+  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
     const { generator: G, discriminator: D } = this.networks
-    const generated = G.forward(z)
+    const x = real()
+    const generated = G.forward(latent(x.shape[0]))
 
     // Update D by its gradient, with G's images held constant.
     const { lossD, onReal, onFake } = scope(() => {
-      const real = D.forward(x)
-      const fake = D.forward(stopGradient(generated))
-      const loss = nonSaturating.discriminator(real, fake)
+      const logits = { real: D.forward(x), fake: D.forward(stopGradient(generated)) }
+      const loss = nonSaturating.discriminator(logits.real, logits.fake)
       this.optimizers.discriminator.step(grad(loss, this.paramsD))
-      return { lossD: loss, onReal: mean(sigmoid(real)), onFake: mean(sigmoid(fake)) }
+      return { lossD: loss, onReal: mean(sigmoid(logits.real)), onFake: mean(sigmoid(logits.fake)) }
     })
 
     // Update G by its gradient through D.

@@ -1,18 +1,56 @@
-/** GAN losses as pairs, on logits, averaged over the batch. */
-import { add, mean, neg, softplus, type Tensor } from '../engine/index.ts'
+/** GAN losses as pairs, on logits (a critic's are unbounded scores), averaged over the batch. */
+import { add, mean, neg, relu, softplus, square, sub, type Tensor } from '../engine/index.ts'
 
 export interface GanLoss {
-  /** What D minimises, from its logits on real and on generated images. */
+  /** What D minimises, from its logits on real and on generated samples. */
   discriminator(real: Tensor, fake: Tensor): Tensor
-  /** What G minimises, from D's logits on generated images. */
+  /** What G minimises, from D's logits on generated samples. */
   generator(fake: Tensor): Tensor
 }
 
+/** -log σ(a) */
+const surprise = (a: Tensor): Tensor => softplus(neg(a))
+
+/** D maximises log σ(D(x)) + log(1 - σ(D(G(z)))): Goodfellow et al. 2014, equation 1 (arXiv:1406.2661). */
+const logistic = (real: Tensor, fake: Tensor): Tensor => add(mean(surprise(real)), mean(softplus(fake)))
+
+/** G minimises log(1 - σ(D(G(z)))): equation 1. Its gradient vanishes as D grows confident. */
+export const minimax: GanLoss = { discriminator: logistic, generator: (fake) => neg(mean(softplus(fake))) }
+
+/** G maximises log σ(D(G(z))): section 3, below algorithm 1. Same fixed point, strong gradients early. */
+export const nonSaturating: GanLoss = { discriminator: logistic, generator: (fake) => mean(surprise(fake)) }
+
 /**
- * Non-saturating: D maximises log σ(D(x)) + log(1 - σ(D(G(z)))), G maximises log σ(D(G(z))).
- * Goodfellow et al. 2014, section 3 (arXiv:1406.2661). -log σ(a) = softplus(-a).
+ * Label-flipped: G minimises D's loss with real and generated exchanged, here all of it that G moves. As a loss it is
+ * the non-saturating one; it is how most programs say it (train G with the label "real").
  */
-export const nonSaturating: GanLoss = {
-  discriminator: (real, fake) => add(mean(softplus(neg(real))), mean(softplus(fake))),
-  generator: (fake) => mean(softplus(neg(fake))),
+export const flipped: GanLoss = {
+  discriminator: logistic,
+  // binary cross-entropy with the target 1: softplus(a) - a
+  generator: (fake) => mean(sub(softplus(fake), fake)),
 }
+
+/** D: ½ E(D(x) - 1)² + ½ E D(G(z))²; G: ½ E(D(G(z)) - 1)². Mao et al. 2016, equation 9 (arXiv:1611.04076). */
+export const leastSquares: GanLoss = {
+  discriminator: (real, fake) =>
+    mean(square(sub(real, 1)))
+      .add(mean(square(fake)))
+      .mul(0.5),
+  generator: (fake) => mean(square(sub(fake, 1))).mul(0.5),
+}
+
+/** D: E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))); G: -E D(G(z)). Lim & Ye 2017 (arXiv:1705.02894). */
+export const hinge: GanLoss = {
+  discriminator: (real, fake) => add(mean(relu(add(neg(real), 1))), mean(relu(add(fake, 1)))),
+  generator: (fake) => neg(mean(fake)),
+}
+
+/** Critic: E f(G(z)) - E f(x); G: -E f(G(z)). Arjovsky et al. 2017, equations 2 and 3 (arXiv:1701.07875). */
+export const wasserstein: GanLoss = {
+  discriminator: (real, fake) => sub(mean(fake), mean(real)),
+  generator: (fake) => neg(mean(fake)),
+}
+
+/** By name, as `--loss` takes them. */
+export const losses = { minimax, nonSaturating, flipped, leastSquares, hinge, wasserstein } as const
+export type LossName = keyof typeof losses

@@ -18,8 +18,11 @@ export interface ImageModel {
   /** What a checkpoint holds, by name. */
   readonly networks: Readonly<Record<string, object>>
   readonly optimizers: Readonly<Record<string, optim.SGD | optim.RMSprop | optim.Adam>>
-  /** Trains once on real images x [N, size, size, channels] in [-1, 1]. */
-  step(x: Tensor): Metrics
+  /**
+   * Trains once. `real` draws a minibatch of images [N, size, size, channels] in [-1, 1], `latent` that many latents
+   * (the model's own distribution if left out).
+   */
+  step(real: () => Tensor, latent?: (count: number) => Tensor): Metrics
   /** Images [N, size, size, channels] in [-1, 1] of latents z [N, latent]. */
   sample(z: Tensor): Tensor
 }

@@ -1,5 +1,5 @@
 /** The training loop, the same for every model, on the page and in headless Chrome. */
-import { adapterName, DeviceLostError, gpu, init, NumericError } from '../engine/index.ts'
+import { adapterName, DeviceLostError, gpu, type InitOptions, init, NumericError } from '../engine/index.ts'
 import { type Images, ImageTable } from './data.ts'
 import { type Config, Trainer } from './trainer.ts'
 
@@ -22,6 +22,7 @@ export interface TrainOptions {
   checkpointEvery: number
   /** Continue from this file. */
   resume?: Uint8Array
+  adapter?: InitOptions['adapter']
 }
 
 export interface TrainEvents {
@@ -59,7 +60,7 @@ export async function train(images: Images, options: TrainOptions, events: Train
   for (let losses = 0, furthest = -1; ; ) {
     const session: Session = { options: { ...options, resume }, events: keep, reached: 0 }
     try {
-      await init()
+      await init({ adapter: options.adapter })
       await runSession(images, session)
       return
     } catch (error) {

@@ -49,7 +49,7 @@ export class Trainer {
   advance(data: ImageTable): Promise<Float32Array> {
     const { model } = this
     const packed = scope(() => {
-      const metrics = model.step(data.batch(this.config.batch))
+      const metrics = model.step(() => data.batch(this.config.batch))
       return concat(model.metrics.map((name) => reshape(metrics[name], [1])))
     })
     this.step++

@@ -18,18 +18,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (id >= params.n) { return; }
 #ifdef MERGE
   let base = id / I * (S * I) + id % I;
+  // Means are taken from the first slice's, so that adding them up costs no digits of a large common offset.
+  let shift = x[base];
   var count = 0.0;
   var mean = T(0.0);
   var m2 = T(0.0);
   for (var s = 0u; s < S; s++) {
     let more = f32((R - s + S - 1) / S);
-    let delta = x[base + s * I] - mean;
+    let delta = (x[base + s * I] - shift) - mean;
     let total = count + more;
     m2 += x[GROUPS * S + base + s * I] + delta * delta * (count * more / total);
     mean += delta * (more / total);
     count = total;
   }
-  stats[id] = mean;
+  stats[id] = shift + mean;
   stats[GROUPS + id] = m2 / f32(R);
 #else
   let lane = id % (S * I);

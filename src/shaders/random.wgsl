@@ -1,13 +1,13 @@
 // Random numbers: invocation i makes y[4i .. 4i+3] from Philox's block (params.block + i) under the seed.
 //
 // NORMAL      standard normal by Box and Muller
-// UNIFORM     uniform in [low, low + range)
+// UNIFORM     uniform in [low, low + range), last being the largest number in it
 // INTEGER     whole numbers in [0, range)
 // (none)      the words themselves, for tests
 #include "lib/index.wgsl"
 #include "lib/philox.wgsl"
 
-struct Params { n: u32, seed: u32, blockLow: u32, blockHigh: u32, low: f32, range: f32 }
+struct Params { n: u32, seed: u32, blockLow: u32, blockHigh: u32, low: f32, range: f32, last: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
 
@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   y[i] = vec4f(radius * cos(angle), radius * sin(angle));
 #else
 #ifdef UNIFORM
-  y[i] = params.low + params.range * unit(words);
+  y[i] = min(params.low + params.range * unit(words), vec4f(params.last));
 #else
 #ifdef INTEGER
   y[i] = min(floor(unit(words) * params.range), vec4f(params.range - 1.0));

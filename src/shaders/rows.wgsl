@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #else
   let index = i32(indices[row]);
   let inside = (index >= 0) & (index < ROWS);
-  y[id] = select(0.0, x[clamp(index, 0, ROWS - 1) * C + i32(c)], inside);
+  y[id] = select(0.0, x[u32(clamp(index, 0, ROWS - 1)) * C + c], inside);
 #endif
 #endif
 }

@@ -22,7 +22,8 @@ type Saved = { shape: number[]; data: number[] }
 type Network = 'generator' | 'discriminator'
 
 const ours = (network: Network, name: string): string =>
-  NAMES[`${network}.${name}`] ?? `${NAMES[`${network}.${name.slice(0, name.indexOf('.'))}`]}${name.slice(name.indexOf('.'))}`
+  NAMES[`${network}.${name}`] ??
+  `${NAMES[`${network}.${name.slice(0, name.indexOf('.'))}`]}${name.slice(name.indexOf('.'))}`
 
 /** The fixture's values under our names. */
 const renamed = <T>(network: Network, values: Record<string, T>): Record<string, T> =>
@@ -52,7 +53,9 @@ test("the first step's gradients are PyTorch's, each of them", async () => {
   const model = build()
   const { generator, discriminator } = model.networks
   const check = async (network: Network, grads: ReturnType<typeof grad>, expected: Record<string, Saved>) => {
-    const names = Object.entries(nn.stateDict(model.networks[network])).flatMap(([n, t]) => (t.requiresGrad ? [n] : []))
+    const names = Object.entries(nn.stateDict(model.networks[network])).flatMap(([n, t]) =>
+      t.requiresGrad ? [n] : [],
+    )
     const saved = renamed(network, expected)
     expect(names.sort()).toEqual(Object.keys(saved).sort())
     const order = Object.keys(nn.stateDict(model.networks[network])).filter((n) => names.includes(n))
@@ -71,7 +74,11 @@ test("the first step's gradients are PyTorch's, each of them", async () => {
   await check('discriminator', gradsD, gradients.discriminator as Record<string, Saved>)
   model.optimizers.discriminator.step(gradsD)
   const lossG = nonSaturating.generator(discriminator.forward(images))
-  await check('generator', grad(lossG, nn.parameters(generator)), gradients.generator as Record<string, Saved>)
+  await check(
+    'generator',
+    grad(lossG, nn.parameters(generator)),
+    gradients.generator as Record<string, Saved>,
+  )
 })
 
 test('ten training steps give the losses of PyTorch', async () => {
@@ -79,7 +86,12 @@ test('ten training steps give the losses of PyTorch', async () => {
   const model = build()
   const worst = { lossD: 0, lossG: 0, real: 0, fake: 0 }
   for (let step = 0; step < fixture.config.steps; step++) {
-    const metrics = scope(() => model.step(row(fixture.real, step), row(fixture.z, step)))
+    const metrics = scope(() =>
+      model.step(
+        () => row(fixture.real, step),
+        () => row(fixture.z, step),
+      ),
+    )
     const error = async (name: string, expected: number) =>
       Math.abs((await metrics[name].item()) - expected) / Math.abs(expected)
     worst.lossD = Math.max(worst.lossD, await error('lossD', fixture.lossD[step]))

@@ -65,6 +65,8 @@ function sizes(a: Shape, b: Shape, ta: boolean, tb: boolean): Sizes {
 function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tensor {
   const { batches, aBatches, bBatches, M, K, N, shape } = s
   if (ta && !tb) {
+    // The rows of k in lines of a few, as pixels of a conv with one tap.
+    const line = lineOf(K)
     const { y, slices } = columnGemm({
       a,
       b,
@@ -72,12 +74,12 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
       M,
       N,
       C: M,
-      lines: K,
-      WO: 1,
+      lines: K / line,
+      WO: line,
       batches,
       aBatch: aBatches === 1 ? 0 : K * M,
       bBatch: bBatches === 1 ? 0 : K * N,
-      defines: { H: 1, W: 1, HO: 1, KW: 1, SH: 1, SW: 1, PT: 0, PL: 0 },
+      defines: { H: 1, W: line, HO: 1, KW: 1, SH: 1, SW: 1, PT: 0, PL: 0 },
     })
     return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
   }
@@ -104,6 +106,12 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
     }),
   })
   return view(slices > 1 ? sum(y, { axes: 0 }) : y, shape)
+}
+
+/** The largest divisor of k up to 16. */
+function lineOf(k: number): number {
+  for (let line = Math.min(k, 16); line > 1; line--) if (k % line === 0) return line
+  return 1
 }
 
 /** x [..., in] times w [in, out], plus b [out] if given. */

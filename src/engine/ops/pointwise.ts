@@ -34,6 +34,7 @@ const NAMES = ['A', 'B', 'C'] as const
 /** Evaluates a row on operands of broadcastable shapes. */
 function apply({ name, expr, derivatives }: Row, operands: Operand[], p = 0, q = 0): Tensor {
   const tensors = operands.filter((x) => x instanceof Tensor)
+  for (const t of tensors) t.storageOf(name) // a disposed one's error names the op
   const shape = tensors.reduce<Shape>((s, t) => broadcastShapes(s, t.shape, name), [])
   const y = launch(name, expr, shape, operands, p, q)
   if (!derivatives) return y
@@ -146,9 +147,14 @@ export const minimum = binary('minimum', 'min(a, b)', [
   (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
   (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
 ])
+/** p - 1, but where x^p is flat, at x = p = 0, something that keeps p x^(p-1) finite. */
+const lowered = (x: Tensor, p: Tensor): Tensor => where(equal(maximum(abs(x), abs(p)), 0), 1, sub(p, 1))
 /** x^p; a negative base with a p that is no integer gives NaN. The gradient in p is 0 at x = 0. */
 export const pow = binary('pow', 'pow_(a, b)', [
-  (dy, _y, a, b) => mul(mul(dy, b), pow(a, typeof b === 'number' ? b - 1 : sub(b, 1))),
+  (dy, _y, a, b) => {
+    if (b === 0) return mul(dy, 0)
+    return mul(mul(dy, b), pow(a, typeof b === 'number' ? b - 1 : lowered(a, b)))
+  },
   (dy, y, a) => mul(dy, mul(y, log(where(equal(a, 0), 1, abs(a))))),
 ])
 export const greater = binary('greater', 'select(T(0.0), T(1.0), a > b)')
@@ -162,8 +168,8 @@ export const square = unary('square', 'a * a', (dy, _y, x) => mul(mul(dy, x), 2)
 export const sqrt = unary('sqrt', 'sqrt(a)', (dy, y) => div(mul(dy, 0.5), y))
 export const exp = unary('exp', 'exp(a)', (dy, y) => mul(dy, y))
 export const log = unary('log', 'log(a)', (dy, _y, x) => div(dy, x))
-export const sin = unary('sin', 'sin(a)', (dy, _y, x) => mul(dy, cos(x)))
-export const cos = unary('cos', 'cos(a)', (dy, _y, x) => neg(mul(dy, sin(x))))
+export const sin = unary('sin', 'sin_(a)', (dy, _y, x) => mul(dy, cos(x)))
+export const cos = unary('cos', 'cos_(a)', (dy, _y, x) => neg(mul(dy, sin(x))))
 export const tanh = unary('tanh', 'tanh_(a)', (dy, y) => tanhGrad(dy, y))
 export const sigmoid = unary('sigmoid', 'sigmoid_(a)', (dy, y) => sigmoidGrad(dy, y))
 /** log(1 + e^x), exact at both ends. */
@@ -235,7 +241,12 @@ export const mulAdd = (a: Tensor, b: Operand, c: Operand): Tensor => apply(mulAd
 
 /** x repeated along new or size-1 dimensions up to `shape`; its gradient is summed back by the tape. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  const y = launch('broadcastTo', 'a', broadcastShapes(shape, x.shape, 'broadcastTo'), [x])
+  check(
+    sameShape(broadcastShapes(shape, x.shape, 'broadcastTo'), shape),
+    'broadcastTo',
+    () => `${shapeText(x.shape)} is larger than ${shapeText(shape)}`,
+  )
+  const y = launch('broadcastTo', 'a', [...shape], [x])
   return record('broadcastTo', [x], y, (dy) => [() => dy])
 }
 

@@ -38,3 +38,18 @@ fn pow_(x: T, p: T) -> T {
   let zeroBase = select(T(0.0), 1.0 / max(abs(x), T(0.0)), p < T(0.0));
   return select(select(valid, zeroBase, x == T(0.0)), T(1.0), p == T(0.0));
 }
+
+// sin(x + turn π/2). WGSL allows its own an error of 2^-11. x less the nearest multiple k of π/2, which is subtracted in
+// three parts (Cody and Waite), then Taylor's series on ±π/4. Exact to rounding up to some 10^4, bounded beyond.
+fn sine(x: T, turn: f32) -> T {
+  let k = round(x * 0.6366197723675814);
+  let r = clamp(((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.549789948768648e-8, T(-0.8), T(0.8));
+  let z = r * r;
+  let s = r * (1.0 - z / 6.0 * (1.0 - z / 20.0 * (1.0 - z / 42.0 * (1.0 - z / 72.0))));
+  let c = 1.0 - z / 2.0 * (1.0 - z / 12.0 * (1.0 - z / 30.0 * (1.0 - z / 56.0)));
+  let quarter = (k + turn) - 4.0 * floor((k + turn) * 0.25);
+  let v = select(s, c, (quarter == T(1.0)) | (quarter == T(3.0)));
+  return select(v, -v, quarter >= T(2.0));
+}
+fn sin_(x: T) -> T { return sine(x, 0.0); }
+fn cos_(x: T) -> T { return sine(x, 1.0); }

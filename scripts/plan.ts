@@ -1,0 +1,140 @@
+// What a training run will do: from flags and presets, or from the folder of a run to continue.
+import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import { models } from '../src/models/index.ts'
+import { ownOptions, presets } from '../src/models/presets.ts'
+import type { Config } from '../src/models/trainer.ts'
+import { kebab } from './args.ts'
+import { type DataSet, loadDataSet } from './datasets.ts'
+import { type Checkpoint, RunFolder, type RunRecord, refuseExisting } from './runFolder.ts'
+
+/** What was asked for; what is left out, is picked. */
+export interface Wishes {
+  model?: string
+  /** By the name of their flag. */
+  hyperparameters: Record<string, number>
+  data?: string
+  steps?: number
+  batch?: number
+  seed?: number
+  out?: string
+  adapter?: AdapterChoice
+  every: Partial<RunRecord['every']>
+}
+
+export interface Plan {
+  folder: RunFolder
+  config: Config
+  steps: number
+  every: RunRecord['every']
+  data: DataSet
+  /** Why these hyperparameters. */
+  why: string
+}
+
+export interface Continued extends Plan {
+  record: RunRecord
+  checkpoint: Checkpoint
+}
+
+/** Trained if no model is named. */
+const MODEL = 'dcgan'
+/** Samples and checkpoints in a run, if nothing else is asked for. */
+const SAVES = 12
+
+/** The folder and data of a new run, checked before anything is started. */
+export function prepare(wishes: Wishes, now: Date): { folder: RunFolder; data: DataSet } {
+  readOptions(wishes.model ?? MODEL, wishes)
+  const out = wishes.out ?? `runs/${wishes.model ?? MODEL}-${stamp(now)}`
+  refuseExisting(out)
+  return { folder: new RunFolder(out), data: loadDataSet(wishes.data ?? 'mnist') }
+}
+
+/** A new run, sized for the adapter. */
+export function planNew(
+  wishes: Wishes,
+  prepared: { folder: RunFolder; data: DataSet },
+  adapter: Adapter,
+): Plan {
+  const { model = MODEL, seed = 0 } = wishes
+  const { images } = prepared.data
+  const preset = presets[adapter.software ? 'software' : 'gpu']
+  const { batch = preset.batch, steps = preset.steps } = wishes
+  const save = Math.ceil(steps / SAVES)
+  return {
+    ...prepared,
+    config: {
+      model,
+      options: ownOptions(model, { ...preset.options, ...readOptions(model, wishes) }),
+      image: { size: images.size, channels: images.channels },
+      batch,
+      seed,
+    },
+    steps,
+    every: { log: preset.logEvery, sample: save, checkpoint: save, ...wishes.every },
+    why: preset.why,
+  }
+}
+
+/** A run to continue. Throws an Error when `wishes` contradict it, or its data has changed. */
+export function planResume(path: string, wishes: Wishes): Continued {
+  const folder = new RunFolder(path)
+  const record = folder.readRecord()
+  const checkpoint = folder.checkpoint()
+  const { config } = checkpoint
+  const { defaults } = models[config.model]
+  const refuse = (flag: string, asked: unknown, has: unknown) => {
+    throw new Error(
+      `${flag} ${asked} contradicts the run in ${path}, which has ${has}: leave it out, or start a new run`,
+    )
+  }
+  const check = (flag: string, asked: unknown, has: unknown) => {
+    if (asked !== undefined && asked !== has) refuse(flag, asked, has)
+  }
+  check('model', wishes.model, config.model)
+  check('--batch', wishes.batch, config.batch)
+  check('--seed', wishes.seed, config.seed)
+  check('--out', wishes.out, path)
+  for (const [name, value] of Object.entries(readOptions(config.model, wishes)))
+    check(`--${kebab(name)}`, value, { ...defaults, ...config.options }[name])
+  const data = loadDataSet(wishes.data ?? record.data.name)
+  // The same images, wherever they are now: anything else would not be the same run.
+  if (data.sha256 !== record.data.sha256)
+    refuse('--data', data.name, `other images (${record.data.count} of ${record.data.name})`)
+  return {
+    folder,
+    config,
+    steps: wishes.steps ?? record.steps,
+    every: { ...record.every, ...wishes.every },
+    data,
+    why: `as the run in ${path} has it`,
+    record,
+    checkpoint,
+  }
+}
+
+/** Hyperparameters by the name that the model gives them. Throws an Error for one that it does not have. */
+function readOptions(model: string, { hyperparameters }: Wishes): Record<string, number> {
+  const names = Object.keys(models[model].defaults)
+  return Object.fromEntries(
+    Object.entries(hyperparameters).map(([flag, value]) => {
+      const name = names.find((n) => kebab(n) === flag)
+      if (name) return [name, value]
+      throw new Error(
+        `--${flag} is no hyperparameter of ${model}, which has ${names.map((n) => `--${kebab(n)}`).join(' ')}`,
+      )
+    }),
+  )
+}
+
+/** 20250131-235959, local time. */
+function stamp(date: Date): string {
+  const [year, month, day, ...time] = [
+    date.getFullYear(),
+    date.getMonth() + 1,
+    date.getDate(),
+    date.getHours(),
+    date.getMinutes(),
+    date.getSeconds(),
+  ].map((n) => String(n).padStart(2, '0'))
+  return `${year}${month}${day}-${time.join('')}`
+}

@@ -1,0 +1,138 @@
+// The folder of a training run. Every file in it is whole at any time: files are written aside, then renamed.
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CheckpointError } from '../src/engine/index.ts'
+import { models } from '../src/models/index.ts'
+import type { LogLine } from '../src/models/train.ts'
+import { type Config, configOf } from '../src/models/trainer.ts'
+import type { Environment } from './environment.ts'
+
+export const CHECKPOINT = 'checkpoint.safetensors'
+const LOG = 'log.jsonl'
+
+/** What run.json says. */
+export interface RunRecord {
+  config: Config
+  steps: number
+  /** Steps between lines of the log, sample pictures, checkpoints. */
+  every: { log: number; sample: number; checkpoint: number }
+  data: { name: string; count: number; sha256: string }
+  started: string
+  environment: Environment
+  /** Each time the run was continued. */
+  resumed: { step: number; started: string; environment: Environment }[]
+}
+
+export interface Checkpoint {
+  path: string
+  file: Uint8Array
+  config: Config
+  step: number
+}
+
+/** Writes `path` whole or not at all, making its folder. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const aside = `${path}.${process.pid}.tmp`
+  writeFileSync(aside, content)
+  renameSync(aside, path)
+}
+
+/** Reads and checks a checkpoint. Throws CheckpointError naming the file. */
+export function readCheckpoint(path: string): Checkpoint {
+  const file = readBytes(path)
+  try {
+    const { step, ...config } = configOf(file, path)
+    const { model, options, image, batch, seed } = config
+    if (!Number.isSafeInteger(step) || !options || !image || !batch || !Number.isSafeInteger(seed))
+      throw new CheckpointError(`${path}: its metadata lacks step, options, image, batch or seed`)
+    if (!Object.hasOwn(models, model))
+      throw new CheckpointError(
+        `${path}: is of model '${model}'; there are ${Object.keys(models).join(', ')}`,
+      )
+    return { path, file, config, step }
+  } catch (error) {
+    if (error instanceof CheckpointError) throw error
+    throw new CheckpointError(`${path}: its metadata cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new CheckpointError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`)
+  }
+}
+
+/** Throws an Error if there is something at `path` that a new run would write over. */
+export function refuseExisting(path: string): void {
+  if (!existsSync(path) || (statSync(path).isDirectory() && !readdirSync(path).length)) return
+  const or = existsSync(join(path, CHECKPOINT)) ? `continue that run by --resume ${path}` : 'remove it'
+  throw new Error(`${path} exists already: choose another folder by --out, or ${or}`)
+}
+
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  write(name: string, content: string | Uint8Array): void {
+    writeWhole(join(this.path, name), content)
+  }
+
+  writeRecord(record: RunRecord): void {
+    this.write('run.json', `${JSON.stringify(record, null, 2)}\n`)
+  }
+
+  /** Throws CheckpointError when there is none that can be read. */
+  readRecord(): RunRecord {
+    const path = join(this.path, 'run.json')
+    const bytes = readBytes(path)
+    try {
+      const record = JSON.parse(Buffer.from(bytes).toString()) as RunRecord
+      if (record.config && record.steps && record.every && record.data && record.resumed) return record
+    } catch {
+      // said below
+    }
+    throw new CheckpointError(`${path}: is not the record of a run`)
+  }
+
+  checkpoint(): Checkpoint {
+    return readCheckpoint(join(this.path, CHECKPOINT))
+  }
+
+  appendLog(line: LogLine): void {
+    appendFileSync(join(this.path, LOG), `${JSON.stringify(line)}\n`)
+  }
+
+  readLog(): LogLine[] {
+    const path = join(this.path, LOG)
+    if (!existsSync(path)) return []
+    return readFileSync(path, 'utf8').split('\n').flatMap(parseLine)
+  }
+
+  /** Drops the lines of steps after `step`, which will be trained again. */
+  trimLog(step: number): LogLine[] {
+    const lines = this.readLog().filter((line) => line.step <= step)
+    this.write(LOG, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    return lines
+  }
+}
+
+/** A process that was killed may have left half a line. */
+function parseLine(text: string): LogLine[] {
+  try {
+    return [JSON.parse(text) as LogLine]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,58 @@
+// `npm run sample`: pictures, or raw values, from a checkpoint.
+import { existsSync, statSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
+import { withPage } from './headless.ts'
+import { npy } from './npy.ts'
+import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+
+const FLAGS = {
+  count: { kind: 'count', about: 'how many images; 64 if left out' },
+  seed: { kind: 'seed', about: 'same seed, same adapter, same images; 0 if left out' },
+  out: {
+    kind: 'text',
+    value: 'FILE',
+    about: 'a .png (a grid), or a .npy (float32 [N, H, W, C] in [-1, 1]); DIR/samples-seedN.png if left out',
+  },
+  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter' },
+  help: { kind: 'switch', about: 'this text' },
+} satisfies Record<string, Flag>
+
+export async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = readArgs(argv, FLAGS, 1)
+  if (values.help) {
+    console.log(
+      'npm run sample -- DIR [flags]     images from the checkpoint in DIR (or the checkpoint file itself)',
+    )
+    for (const line of helpLines(FLAGS)) console.log(line)
+    return 0
+  }
+  const [from] = positionals
+  if (!from) throw new Error('which run? npm run sample -- DIR, the folder of a run of npm run train')
+  const isFile = existsSync(from) && statSync(from).isFile()
+  const { count = 64, seed = 0, adapter = 'default' } = values
+  const out = values.out ?? join(isFile ? dirname(from) : from, `samples-seed${seed}.png`)
+  const format = extname(out).toLowerCase()
+  if (format !== '.png' && format !== '.npy')
+    throw new Error(`--out: expected a .png or .npy file, got '${out}'`)
+  const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
+
+  let samples = new Uint8Array()
+  const exchange = {
+    files: { checkpoint: checkpoint.file },
+    take: (_: string, content: Uint8Array) => {
+      samples = new Uint8Array(content) // a copy of its own, so aligned for floats
+    },
+    warn: (text: string) => console.error(text),
+  }
+  const { shape, name } = await withPage(exchange, async (page) => {
+    const { name } = await page.call('describe', { adapter })
+    const as = format === '.png' ? 'png' : 'values'
+    return { name, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
+  })
+  writeWhole(out, format === '.png' ? samples : npy(new Float32Array(samples.buffer), shape))
+  console.log(`adapter  ${name}`)
+  console.log(`model    ${checkpoint.config.model} after ${checkpoint.step} steps, ${checkpoint.path}`)
+  console.log(`${count} samples of seed ${seed}: ${out}`)
+  return 0
+}

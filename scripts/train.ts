@@ -1,0 +1,270 @@
+// `npm run train`: trains in headless Chrome and keeps the run in a folder.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Adapter, Report } from '../src/app/headless.ts'
+import { models } from '../src/models/index.ts'
+import { presets } from '../src/models/presets.ts'
+import { ADAPTERS, type Flag, helpLines, kebab, readArgs } from './args.ts'
+import { type Environment, environment } from './environment.ts'
+import { type Exchange, type Headless, withPage } from './headless.ts'
+import { INTERRUPTED, onInterrupt } from './interrupt.ts'
+import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
+import { duration, Progress } from './progress.ts'
+import { CHECKPOINT, type RunRecord } from './runFolder.ts'
+
+const FLAGS = {
+  data: { kind: 'text', value: 'NAME', about: 'mnist (handwritten digits, the default) or idx:PATH' },
+  steps: { kind: 'count', about: 'train until this step' },
+  batch: { kind: 'count', about: 'images in a minibatch' },
+  seed: { kind: 'seed', about: 'same seed, same adapter, same result; 0 if left out' },
+  out: { kind: 'text', value: 'DIR', about: "the run's folder; runs/MODEL-DATE-TIME if left out" },
+  resume: { kind: 'text', value: 'DIR', about: 'continue the run in this folder, from its checkpoint' },
+  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter' },
+  'log-every': { kind: 'count', about: 'steps between lines of log.jsonl' },
+  'sample-every': { kind: 'count', about: 'steps between sample pictures' },
+  'checkpoint-every': { kind: 'count', about: 'steps between checkpoints' },
+  list: { kind: 'switch', about: 'the models and their hyperparameters' },
+  help: { kind: 'switch', about: 'this text' },
+} satisfies Record<string, Flag>
+
+/** A flag for every hyperparameter of every model. */
+const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.fromEntries(
+  Object.values(models).flatMap(({ defaults, counts }) =>
+    Object.keys(defaults).map((name) => [
+      kebab(name),
+      { kind: counts.includes(name) ? 'count' : 'number', about: 'a hyperparameter, see --list' },
+    ]),
+  ),
+)
+
+type Args = ReturnType<typeof readArgs<typeof FLAGS>>
+
+export async function main(argv: string[]): Promise<number> {
+  const args = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
+  if (args.values.help) return say(...help())
+  if (args.values.list) return say(...list())
+  const wishes = readWishes(args)
+  // All that can be wrong with what was asked for is found before Chrome starts.
+  const { resume } = args.values
+  if (resume === undefined) {
+    const prepared = prepare(wishes, new Date())
+    return new Session(wishes, prepared, (adapter) => planNew(wishes, prepared, adapter)).run()
+  }
+  const plan = planResume(resume, wishes)
+  const { step } = plan.checkpoint
+  if (step >= plan.steps)
+    return say(`The run in ${plan.folder.path} is at step ${step} already: give a higher --steps to go on.`)
+  return new Session(wishes, plan, () => plan, plan).run()
+}
+
+function readWishes({ values, numbers, positionals: [model] }: Args): Wishes {
+  if (model !== undefined && !Object.hasOwn(models, model))
+    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+  return {
+    model,
+    hyperparameters: numbers,
+    data: values.data,
+    steps: values.steps,
+    batch: values.batch,
+    seed: values.seed,
+    out: values.out,
+    adapter: values.adapter,
+    every: given({
+      log: values['log-every'],
+      sample: values['sample-every'],
+      checkpoint: values['checkpoint-every'],
+    }),
+  }
+}
+
+/** Without what is undefined. */
+const given = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
+
+/** One training in one Chrome: files and reports from the page go to the run's folder and to the terminal. */
+class Session implements Exchange {
+  readonly files: Exchange['files']
+  private progress: Progress | undefined
+  private record: RunRecord | undefined
+  private interrupted = false
+
+  constructor(
+    private readonly wishes: Wishes,
+    private readonly place: Pick<Plan, 'folder' | 'data'>,
+    private readonly plan: (adapter: Adapter) => Plan,
+    private readonly continued?: Continued,
+  ) {
+    this.files = { data: place.data.file, checkpoint: continued?.checkpoint.file }
+  }
+
+  /** Trains; gives the exit code. */
+  async run(): Promise<number> {
+    const started = Date.now()
+    let stop = (): void => process.exit(INTERRUPTED) // nothing to save yet
+    const stopListening = onInterrupt(() => stop())
+    try {
+      const { step } = await withPage(this, (page) => {
+        stop = () => {
+          this.interrupted = true
+          this.warn('Stopping after this step; press again to quit at once.')
+          page.stop()
+        }
+        return this.train(page)
+      })
+      this.progress?.end()
+      return this.conclude(step, (Date.now() - started) / 1000)
+    } catch (error) {
+      this.progress?.end()
+      const { path } = this.place.folder
+      const checkpoint = join(path, CHECKPOINT)
+      if (existsSync(checkpoint))
+        console.error(`${checkpoint} is kept; continue with: npm run train -- --resume ${path}`)
+      throw error
+    } finally {
+      this.progress?.end()
+      stopListening()
+    }
+  }
+
+  private async train(page: Headless): Promise<{ step: number }> {
+    const { continued, wishes, place } = this
+    const choice = wishes.adapter ?? continued?.record.environment.adapterChoice ?? 'default'
+    const adapter = await page.call('describe', { adapter: choice })
+    const plan = this.plan(adapter)
+    const { config, steps, every, data } = plan
+    const made = environment(adapter, choice, await page.version())
+    this.record = recordOf(plan, made, new Date().toISOString(), continued)
+    say(...introduction(plan, adapter, continued))
+    const before = continued?.record.environment.adapter.name ?? adapter.name
+    if (before !== adapter.name)
+      this.warn(`The run was begun on ${before}: on another adapter its numbers will differ.`)
+    const step = continued?.checkpoint.step ?? 0
+    this.progress = new Progress(steps, step)
+    return page.call('train', {
+      options: {
+        config,
+        steps,
+        adapter: choice,
+        logEvery: every.log,
+        sampleEvery: every.sample,
+        checkpointEvery: every.checkpoint,
+      },
+      data: data.source,
+      resume: continued && {
+        file: continued.checkpoint.path,
+        log: place.folder.readLog().filter((line) => line.step <= step),
+      },
+    })
+  }
+
+  take(name: string, content: Uint8Array): void {
+    const { folder } = this.place
+    folder.write(name, content)
+    if (name.startsWith('samples/')) folder.write('samples.png', content)
+  }
+
+  report(report: Report): void {
+    const { folder } = this.place
+    if (report.kind === 'notice') this.warn(report.text)
+    else if (report.kind === 'log') {
+      folder.appendLog(report.line)
+      this.progress?.update(report.line)
+    } else {
+      // Only now is it sure that there is something to keep; a run that is not continued after all stays as it was.
+      if (this.record) folder.writeRecord(this.record)
+      folder.trimLog(report.step)
+      this.progress?.rewind(report.step)
+    }
+  }
+
+  warn(text: string): void {
+    if (this.progress) this.progress.say(text)
+    else console.error(text)
+  }
+
+  private conclude(step: number, seconds: number): number {
+    const { path } = this.place.folder
+    const reached = step >= (this.record?.steps ?? 0)
+    if (this.interrupted && !reached) {
+      const resume = `continue with: npm run train -- --resume ${path}`
+      console.error(`Stopped at step ${step}; ${step ? resume : 'nothing was trained yet'}`)
+      return INTERRUPTED
+    }
+    const trained = step - (this.continued?.checkpoint.step ?? 0)
+    return say(
+      `Trained ${trained} steps in ${duration(seconds)}, start and end included.`,
+      `samples     ${join(path, 'samples.png')}`,
+      `losses      ${join(path, 'losses.png')}`,
+      `checkpoint  ${join(path, CHECKPOINT)}`,
+      `More samples: npm run sample -- ${path}`,
+    )
+  }
+}
+
+function recordOf(plan: Plan, made: Environment, now: string, continued?: Continued): RunRecord {
+  const { config, steps, every, data } = plan
+  if (!continued) {
+    const { name, sha256, images } = data
+    return {
+      config,
+      steps,
+      every,
+      data: { name, count: images.count, sha256 },
+      started: now,
+      environment: made,
+      resumed: [],
+    }
+  }
+  const { record, checkpoint } = continued
+  const resumed = [...record.resumed, { step: checkpoint.step, started: now, environment: made }]
+  return { ...record, steps, every, data: { ...record.data, name: data.name }, resumed }
+}
+
+function introduction(
+  { config, steps, data, why, folder }: Plan,
+  adapter: Adapter,
+  on?: Continued,
+): string[] {
+  const { model, batch, seed, image } = config
+  const options = Object.entries({ ...models[model].defaults, ...config.options })
+  const { count } = data.images
+  const size = `${image.size}x${image.size}x${image.channels}`
+  return [
+    `adapter  ${adapter.name}`,
+    `model    ${model}: ${options.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+    `train    ${on ? `from step ${on.checkpoint.step} ` : ''}to step ${steps}, batch ${batch}, seed ${seed}`,
+    `picked   ${why}`,
+    `data     ${count.toLocaleString('en')} images of ${size} from ${data.source}`,
+    `run      ${folder.path}`,
+  ]
+}
+
+function list(): string[] {
+  return Object.entries(models).flatMap(([name, { about, defaults }]) => [
+    `${name}  ${about}`,
+    `  ${Object.entries(defaults)
+      .map(([key, value]) => `--${kebab(key)} ${value}`)
+      .join('  ')}`,
+  ])
+}
+
+function help(): string[] {
+  const picked = Object.entries(presets).map(([adapter, { options, batch, steps }]) => {
+    const flags = Object.entries({ steps, batch, ...options }).map(
+      ([name, value]) => `--${kebab(name)} ${value}`,
+    )
+    return `  ${adapter.padEnd(9)} ${flags.join(' ')}`
+  })
+  return [
+    'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out) in headless Chrome',
+    ...helpLines({ ...FLAGS, ...HYPERPARAMETERS }),
+    'What is left out is picked by adapter:',
+    ...picked,
+  ]
+}
+
+/** Prints lines; gives the exit code of success. */
+function say(...lines: string[]): 0 {
+  for (const line of lines) console.log(line)
+  return 0
+}

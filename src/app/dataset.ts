@@ -1,0 +1,48 @@
+/** Gets an IDX file to the worker, from a server or from the user, and unpacks it. */
+import { DataError } from '../engine/index.ts'
+import { type Images, parseIdx } from '../models/data.ts'
+import type { Source } from './protocol.ts'
+
+/** Throws DataError when the file cannot be had, or is not what it should be. */
+export async function loadImages(
+  source: Source,
+  onProgress: (received: number, total: number) => void,
+): Promise<Images> {
+  const [name, packed] =
+    'file' in source
+      ? [source.name, new Uint8Array(source.file)]
+      : [source.url.split('/').at(-1) ?? '', await download(source.url, onProgress)]
+  return parseIdx(await unpack(packed, name), name)
+}
+
+async function download(url: string, onProgress: (received: number, total: number) => void) {
+  const response = await fetch(url).catch((error) => {
+    throw new DataError(`${url} could not be loaded: ${error.message}`)
+  })
+  if (!response.ok || !response.body) throw new DataError(`${url} could not be loaded: ${response.status}`)
+  // A length of packed bytes says nothing of those that arrive here unpacked.
+  const { headers } = response
+  const total = headers.has('Content-Encoding') ? 0 : Number(headers.get('Content-Length') ?? 0)
+  let received = 0
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        received += chunk.length
+        onProgress(received, total)
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+  return new Uint8Array(await new Response(counted).arrayBuffer())
+}
+
+/** Some servers unpack .gz files on the way: look at the file, not at its name. */
+async function unpack(file: Uint8Array<ArrayBuffer>, name: string): Promise<Uint8Array> {
+  if (file[0] !== 0x1f || file[1] !== 0x8b) return file
+  const unpacked = new Blob([file]).stream().pipeThrough(new DecompressionStream('gzip'))
+  try {
+    return new Uint8Array(await new Response(unpacked).arrayBuffer())
+  } catch {
+    throw new DataError(`${name}: is a gzip file, but damaged or truncated`)
+  }
+}

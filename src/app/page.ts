@@ -1,0 +1,190 @@
+/** Buttons to commands, reports to what one sees. The training is in the worker. */
+import { Charts } from './charts.ts'
+import { fieldSettings, onSettings, showSettings } from './controls.ts'
+import { Counters } from './counters.ts'
+import { find, grouped } from './dom.ts'
+import { banner, download, onFiles } from './files.ts'
+import { showHelp } from './help.ts'
+import type { Command, Report, Source } from './protocol.ts'
+import { Stage } from './stage.ts'
+import { hashOf, type Settings, sameSettings, settingsFrom } from './state.ts'
+
+const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).href }
+
+const buttons = {
+  play: find<HTMLButtonElement>('#play'),
+  step: find<HTMLButtonElement>('#step'),
+  reset: find<HTMLButtonElement>('#reset'),
+  save: find<HTMLButtonElement>('#save'),
+}
+
+type Handlers = { [T in Report['type']]: (report: Extract<Report, { type: T }>) => void }
+
+export class Page {
+  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  private readonly charts = new Charts()
+  private readonly stage = new Stage()
+  private readonly counters = new Counters()
+  private defaults: Settings | undefined
+  /** Of the run that is there; undefined until there is one. */
+  private settings: Settings | undefined
+  /** What the fields say: the settings of the next run. */
+  private wanted: Settings | undefined
+  private step = 0
+  private isPlaying = false
+  private isBusy = true
+  private commands = 0
+
+  constructor() {
+    this.worker.onmessage = ({ data }: MessageEvent<Report>) => this.handle(data)
+    this.worker.onerror = ({ message }) =>
+      banner(`The worker stopped: ${message || 'it could not be loaded'}`)
+    buttons.play.onclick = () => this.play(!this.isPlaying)
+    buttons.step.onclick = () => this.send({ type: 'step' })
+    buttons.reset.onclick = () => this.reset()
+    buttons.save.onclick = () => this.save()
+    onSettings(() => this.settingsChanged())
+    onFiles((file) => this.open(file))
+    addEventListener('hashchange', () => {
+      if (!this.defaults) return
+      this.wanted = settingsFrom(location.hash, this.defaults)
+      this.reset()
+    })
+    addEventListener('keydown', (event) => this.key(event))
+  }
+
+  private send(command: Command): void {
+    this.isBusy = true
+    this.commands++
+    this.worker.postMessage(command)
+    this.refresh()
+  }
+
+  private play(on: boolean): void {
+    if (on) banner(undefined)
+    this.isPlaying = on
+    this.send({ type: on ? 'play' : 'pause' })
+  }
+
+  private reset(source?: Source): void {
+    if (!this.wanted) return
+    banner(undefined)
+    this.isPlaying = false
+    this.send({ type: 'reset', settings: this.wanted, source })
+  }
+
+  private save(): void {
+    this.send({ type: 'save' })
+    if (this.isPlaying) this.send({ type: 'play' })
+  }
+
+  private async open(opened: File): Promise<void> {
+    const { name } = opened
+    const file = await opened.arrayBuffer()
+    if (!name.endsWith('.safetensors')) return this.reset({ name, file })
+    banner(undefined)
+    this.isPlaying = false
+    this.send({ type: 'load', name, file })
+  }
+
+  private settingsChanged(): void {
+    if (!this.wanted) return
+    this.wanted = fieldSettings(this.wanted)
+    if (this.step === 0 && !this.isPlaying) this.reset()
+    else this.refresh()
+  }
+
+  /** The space bar plays and pauses, where it has no other meaning. */
+  private key(event: KeyboardEvent): void {
+    const target = event.target instanceof Element ? event.target : document.body
+    if (event.key !== ' ' || target.closest('input, select, button, summary, a') || buttons.play.disabled)
+      return
+    event.preventDefault()
+    this.play(!this.isPlaying)
+  }
+
+  private handle(report: Report): void {
+    const handler = this.handlers[report.type] as (report: Report) => void
+    handler(report)
+  }
+
+  private readonly handlers: Handlers = {
+    ready: ({ adapter, isSoftware, defaults }) => {
+      this.counters.adapter = { name: adapter, isSoftware }
+      this.defaults = defaults
+      this.wanted = settingsFrom(location.hash, defaults)
+      showSettings(this.wanted)
+      this.reset(DIGITS)
+    },
+    missing: ({ message }) => showHelp(message),
+    loading: ({ received, total }) => {
+      const of = total ? ` of ${megabytes(total)}` : ''
+      say(`Loading the images: ${megabytes(received)}${of}`)
+    },
+    run: ({ isNew, step, metrics, settings, data }) => {
+      this.step = step
+      this.charts.rewind(isNew ? -1 : step, metrics)
+      this.stage.rewind(isNew ? -1 : step)
+      if (isNew) {
+        this.settings = this.wanted = settings
+        showSettings(settings)
+        history.replaceState(null, '', hashOf(settings))
+        const kind = data.channels === 1 ? 'grey' : `${data.channels} channels`
+        find('#data').textContent =
+          `Data set: ${data.name}, ${grouped(data.count)} images of ${data.size} × ${data.size}, ${kind}.`
+      }
+      this.refresh()
+    },
+    progress: ({ step, lines, bytes }) => {
+      this.step = step
+      this.charts.add(lines)
+      if (bytes) this.counters.bytes = bytes
+      this.count()
+    },
+    frame: ({ step, picture }) => this.stage.show(step, picture),
+    saved: ({ step, file }) => download(file, `ganvas-step-${step}.safetensors`),
+    idle: ({ commands }) => {
+      if (commands < this.commands) return
+      this.isBusy = this.isPlaying = false
+      this.refresh()
+    },
+    notice: ({ message }) => banner(message),
+    failed: ({ message }) => {
+      this.isPlaying = false
+      banner(message)
+      if (!this.settings)
+        say('No images to learn from: reload the page, or open an IDX file of your own below.')
+      this.refresh()
+    },
+  }
+
+  /** Everything that says where things stand. */
+  private refresh(): void {
+    const { settings, wanted, isPlaying, isBusy, step } = this
+    for (const button of Object.values(buttons)) button.disabled = !settings
+    buttons.play.textContent = isPlaying ? 'Pause' : 'Play'
+    buttons.step.disabled ||= isBusy
+    buttons.save.disabled ||= step === 0
+    const isDue = settings && wanted && !sameSettings(settings, wanted)
+    buttons.reset.classList.toggle('due', isDue)
+    buttons.reset.textContent = isDue ? 'Reset to apply' : 'Reset'
+    document.body.dataset.state = isPlaying ? 'playing' : isBusy ? 'busy' : 'paused'
+    if (!settings) return
+    if (isPlaying) say('Training. Every step, both networks learn a little.')
+    else if (isBusy) say('One moment…')
+    else say(step ? `Paused after step ${grouped(step)}.` : 'Ready. Press Play, or the space bar.')
+    this.count()
+  }
+
+  private count(): void {
+    buttons.save.disabled = !this.settings || this.step === 0
+    this.counters.show(this.step, this.settings?.batch ?? 0, this.charts.stepMs)
+  }
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+function say(text: string): void {
+  const status = find('#status')
+  if (status.textContent !== text) status.textContent = text
+}

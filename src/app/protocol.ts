@@ -1,0 +1,51 @@
+/** What the page and its worker say to each other. */
+import type { Picture } from '../models/data.ts'
+import type { ImageSize } from '../models/model.ts'
+import type { LogLine } from '../models/train.ts'
+import type { Settings } from './state.ts'
+
+/** An IDX file, perhaps gzipped: to be fetched, or the user's own. */
+export type Source = { url: string } | { name: string; file: ArrayBuffer }
+
+/** The worker obeys in order; a command ends the `play` before it. */
+export type Command =
+  /** A new run at step 0; on the data in use when no other is named. */
+  | { type: 'reset'; settings: Settings; source?: Source }
+  /** The run of a checkpoint, where it was saved. */
+  | { type: 'load'; name: string; file: ArrayBuffer }
+  | { type: 'play' }
+  | { type: 'pause' }
+  | { type: 'step' }
+  | { type: 'save' }
+
+export type Report =
+  /** Once, first. */
+  | { type: 'ready'; adapter: string; isSoftware: boolean; defaults: Settings }
+  /** Instead of it, and last: there is no WebGPU. */
+  | { type: 'missing'; message: string }
+  | { type: 'loading'; received: number; total: number }
+  | RunReport
+  /** `lines` are new ones. */
+  | { type: 'progress'; step: number; lines: LogLine[]; bytes: number }
+  | { type: 'frame'; step: number; picture: Picture }
+  | { type: 'saved'; step: number; file: Uint8Array<ArrayBuffer> }
+  /** So many commands are done, and none was waiting. */
+  | { type: 'idle'; commands: number }
+  | { type: 'notice'; message: string }
+  | { type: 'failed'; message: string }
+
+/** Training begins at `step`, or goes on from there: what came after it has not happened. */
+export interface RunReport {
+  type: 'run'
+  /** Another run than before. */
+  isNew: boolean
+  step: number
+  settings: Settings
+  metrics: readonly string[]
+  data: DataInfo
+}
+
+export interface DataInfo extends ImageSize {
+  name: string
+  count: number
+}

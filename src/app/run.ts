@@ -1,0 +1,152 @@
+/**
+ * One run of training as the page needs it: in stretches, each ended by a checkpoint that the next one starts from.
+ * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
+ */
+import { memory } from '../engine/index.ts'
+import { type Images, tile } from '../models/data.ts'
+import { type LogLine, train } from '../models/train.ts'
+import type { Config } from '../models/trainer.ts'
+import { settingsOf } from './config.ts'
+import type { Report } from './protocol.ts'
+
+const COLUMNS = 8
+const REPORT_MS = 100
+const CHECKPOINT_EVERY = 250
+/** Whole fractions of 50, so that there is a picture of every such step to look back at. */
+const SAMPLE_EVERY = [1, 2, 5, 10, 25, 50]
+
+interface Rhythm {
+  logEvery: number
+  sampleEvery: number
+}
+
+export interface Checkpoint {
+  step: number
+  file: Uint8Array<ArrayBuffer>
+}
+
+export class Run {
+  /** Steps taken or on their way. */
+  private step = 0
+  private lines: LogLine[] = []
+  private lastReport = 0
+  private isShown = false
+  /** What the latest logged steps took. */
+  private durations: number[] = []
+
+  constructor(
+    readonly images: Images,
+    readonly config: Config,
+    /** Reports to the page. */
+    private readonly post: (report: Report, transfer?: Transferable[]) => void,
+    /** Time between two sample grids. */
+    private readonly frameMs: number,
+    /** The last checkpoint; none at step 0. */
+    public saved?: Checkpoint,
+  ) {
+    this.step = saved?.step ?? 0
+  }
+
+  /** Shows where the run is. */
+  async show(): Promise<void> {
+    await this.stretch(this.step, { logEvery: 1, sampleEvery: Number.POSITIVE_INFINITY }, () => false)
+  }
+
+  async single(): Promise<void> {
+    const steps = this.step + 1
+    await this.stretch(steps, { logEvery: 1, sampleEvery: Number.POSITIVE_INFINITY }, () => true)
+  }
+
+  /** Trains until `isInterrupted`, which is asked before every step. */
+  async play(isInterrupted: () => boolean): Promise<void> {
+    while (!isInterrupted()) {
+      const rhythm = this.rhythm()
+      this.durations = []
+      await this.stretch(undefined, rhythm, () => !isInterrupted() && !this.isOutOf(rhythm))
+    }
+  }
+
+  private async stretch(steps: number | undefined, rhythm: Rhythm, goOn: () => boolean): Promise<void> {
+    const options = {
+      config: this.config,
+      steps,
+      checkpointEvery: CHECKPOINT_EVERY,
+      resume: this.saved?.file,
+    }
+    try {
+      await train(
+        this.images,
+        { ...options, ...rhythm },
+        {
+          onStart: ({ step, metrics }) => {
+            this.step = step
+            this.lines = []
+            const { bytes: _, ...data } = this.images
+            const isNew = !this.isShown
+            this.isShown = true
+            this.post({ type: 'run', isNew, step, settings: settingsOf(this.config), metrics, data })
+          },
+          onLog: (line) => {
+            this.lines.push(line)
+            this.durations = [...this.durations, line.ms].slice(-7)
+          },
+          onSamples: (step, values) => {
+            const picture = tile(values, this.config.image, COLUMNS)
+            this.report()
+            this.post({ type: 'frame', step, picture }, [picture.rgba.buffer])
+          },
+          onCheckpoint: (step, file) => {
+            this.saved = { step, file: file as Uint8Array<ArrayBuffer> }
+          },
+          onNotice: (message) => this.post({ type: 'notice', message }),
+          gate: async (step) => {
+            this.step = step
+            if (performance.now() - this.lastReport > REPORT_MS) this.report()
+            return goOn()
+          },
+        },
+      )
+      this.step = this.saved?.step ?? 0
+      this.report()
+    } catch (error) {
+      this.report()
+      this.step = this.saved?.step ?? 0
+      throw error
+    }
+  }
+
+  private report(): void {
+    this.lastReport = performance.now()
+    this.post({ type: 'progress', step: this.step, lines: this.lines, bytes: bytesInUse() })
+    this.lines = []
+  }
+
+  /** Milliseconds of a usual step: the median, since one that compiles or draws takes longer. */
+  private get pace(): number | undefined {
+    const sorted = [...this.durations].sort((a, b) => a - b)
+    return sorted.length < 3 ? undefined : sorted[sorted.length >> 1]
+  }
+
+  private rhythm(): Rhythm {
+    const { pace } = this
+    if (pace === undefined) return { logEvery: 1, sampleEvery: 5 }
+    const affordable = SAMPLE_EVERY.filter((steps) => steps === 1 || steps * pace <= this.frameMs)
+    return { logEvery: pace < 30 ? 5 : 1, sampleEvery: affordable.at(-1) ?? 1 }
+  }
+
+  /** Whether another rhythm would be much better; a little is not worth the checkpoint in between. */
+  private isOutOf({ sampleEvery }: Rhythm): boolean {
+    if (this.pace === undefined) return false
+    const ratio = this.rhythm().sampleEvery / sampleEvery
+    return ratio > 2.5 || ratio < 0.4
+  }
+}
+
+function bytesInUse(): number {
+  try {
+    const { liveBytes, pooledBytes } = memory()
+    return liveBytes + pooledBytes
+  } catch {
+    return 0 // between two devices
+  }
+}

@@ -1,0 +1,83 @@
+/** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
+import { adapterName, CheckpointError, gpu, init } from '../engine/index.ts'
+import type { Images } from '../models/data.ts'
+import { configOf } from '../models/trainer.ts'
+import { configFrom, defaultsFor } from './config.ts'
+import { loadImages } from './dataset.ts'
+import type { Command, Report } from './protocol.ts'
+import { Run } from './run.ts'
+
+/** A CPU spends too much of its time on drawing if it draws more often. */
+const FRAME_MS = { software: 1800, hardware: 300 }
+
+let images: Images | undefined
+let run: Run | undefined
+let frameMs = FRAME_MS.hardware
+
+/** Commands received and not yet begun: any of them ends a `play`. */
+let waiting = 0
+let received = 0
+let turn: Promise<void> = start()
+
+self.onmessage = ({ data: command }: MessageEvent<Command>) => {
+  waiting++
+  received++
+  turn = turn
+    .then(() => {
+      waiting--
+      return obey(command)
+    })
+    .catch((error) => post({ type: 'failed', message: textOf(error) }))
+    .then(() => {
+      if (!waiting) post({ type: 'idle', commands: received })
+    })
+}
+
+const post = (report: Report, transfer: Transferable[] = []): void => self.postMessage(report, { transfer })
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+async function start(): Promise<void> {
+  try {
+    await init()
+  } catch (error) {
+    post({ type: 'missing', message: textOf(error) })
+    return new Promise(() => {}) // nothing that follows can be done
+  }
+  const { isSoftware } = gpu()
+  frameMs = isSoftware ? FRAME_MS.software : FRAME_MS.hardware
+  post({ type: 'ready', adapter: adapterName(gpu()), isSoftware, defaults: defaultsFor(isSoftware) })
+}
+
+async function obey(command: Command): Promise<void> {
+  if (command.type === 'reset') {
+    if (command.source)
+      images = await loadImages(command.source, (received, total) =>
+        post({ type: 'loading', received, total }),
+      )
+    if (!images) return // its file was refused
+    run = new Run(images, configFrom(command.settings, images), post, frameMs)
+    await run.show()
+  } else if (command.type === 'load') {
+    if (!images) throw new CheckpointError(`${command.name}: open a data set to go on with first`)
+    run = resumed(images, command.name, new Uint8Array(command.file))
+    await run.show()
+  } else if (command.type === 'play') {
+    await run?.play(() => waiting > 0)
+  } else if (command.type === 'step') {
+    await run?.single()
+  } else if (command.type === 'save') {
+    if (run?.saved) post({ type: 'saved', ...run.saved })
+  }
+}
+
+/** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */
+function resumed(data: Images, name: string, file: Uint8Array<ArrayBuffer>): Run {
+  const { step, ...config } = configOf(file, name)
+  const { size, channels } = config.image
+  if (size !== data.size || channels !== data.channels)
+    throw new CheckpointError(
+      `${name} was trained on images of ${size}x${size}x${channels}, but ${data.name} has ${data.size}x${data.size}x${data.channels}: open its own data set first`,
+    )
+  return new Run(data, config, post, frameMs, step ? { step, file } : undefined)
+}

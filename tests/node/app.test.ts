@@ -1,0 +1,100 @@
+import type { Browser, Page } from 'puppeteer'
+import { createServer, type ViteDevServer } from 'vite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchChrome } from '../../scripts/chrome.ts'
+
+const TIMEOUT = 60_000
+/** As small as it gets: nobody looks at these digits. */
+const SETTINGS = '#seed=1&width=4&batch=8'
+
+let server: ViteDevServer
+let browser: Browser
+let url: string
+
+beforeAll(async () => {
+  server = await createServer({
+    configFile: 'vite.config.ts',
+    logLevel: 'error',
+    server: { port: 0, hmr: false },
+  })
+  await server.listen()
+  url = server.resolvedUrls?.local[0] ?? ''
+  browser = await launchChrome()
+}, TIMEOUT)
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const stepOf = (page: Page): Promise<number> =>
+  page.$eval('#count-step', (e) => Number(e.textContent?.replace(/\D/g, '')))
+
+const pixels = (page: Page): Promise<string> =>
+  page.$eval('#samples', (canvas) => (canvas as HTMLCanvasElement).toDataURL())
+
+const pictureOf = (page: Page, step: number): Promise<unknown> =>
+  page.waitForSelector(`#samples[data-step="${step}"]`, { timeout: TIMEOUT })
+
+const untilState = (page: Page, state: string): Promise<unknown> =>
+  page.waitForSelector(`body[data-state="${state}"]`, { timeout: TIMEOUT })
+
+test(
+  'the page plays, pauses, takes a single step, and resets',
+  async () => {
+    const page = await browser.newPage()
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(String(error)))
+    await page.goto(url + SETTINGS)
+    await untilState(page, 'paused')
+    await pictureOf(page, 0)
+    expect(await stepOf(page)).toBe(0)
+    const first = await pixels(page)
+
+    await page.click('#play')
+    await untilState(page, 'playing')
+    await page.waitForFunction(() => document.querySelector('#count-step')?.textContent !== '0')
+    await page.$eval('#play', (e) => (e as HTMLElement).blur()) // the space bar would press the button
+    await page.keyboard.press('Space')
+    await untilState(page, 'paused')
+    const paused = await stepOf(page)
+    expect(paused).toBeGreaterThan(0)
+    await pictureOf(page, paused)
+    expect(await pixels(page)).not.toBe(first)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect(await stepOf(page)).toBe(paused)
+
+    await page.click('#step')
+    await untilState(page, 'busy')
+    await untilState(page, 'paused')
+    expect(await stepOf(page)).toBe(paused + 1)
+    await pictureOf(page, paused + 1)
+
+    await page.click('#reset')
+    await untilState(page, 'paused')
+    await pictureOf(page, 0)
+    expect(await stepOf(page)).toBe(0)
+    expect(await pixels(page)).toBe(first)
+    expect(new URL(page.url()).hash).toMatch(/^#seed=1&width=4&batch=8&lr=[\d.]+$/)
+    expect(errors).toEqual([])
+    expect(await page.$eval('#banner', (e) => e.checkVisibility())).toBe(false)
+    await page.close()
+  },
+  2 * TIMEOUT,
+)
+
+test(
+  'a browser without WebGPU is told what to do',
+  async () => {
+    const page = await browser.newPage()
+    await page.evaluateOnNewDocument(() => {
+      Object.defineProperty(navigator, 'gpu', { value: undefined })
+    })
+    await page.goto(url)
+    await page.waitForSelector('#help', { visible: true })
+    expect(await page.$eval('#help', (e) => e.textContent)).toContain('--enable-unsafe-webgpu')
+    expect(await page.$eval('#app', (e) => e.checkVisibility())).toBe(false)
+    await page.close()
+  },
+  TIMEOUT,
+)

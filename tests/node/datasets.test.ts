@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, expect, test } from 'vitest'
+import { loadDataSet } from '../../scripts/datasets.ts'
+import { DataError } from '../../src/engine/index.ts'
+import { idx } from './idx.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ganvas-datasets-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function put(name: string, content: Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+test('mnist is the 60,000 handwritten digits', () => {
+  const { name, images, source } = loadDataSet('mnist')
+  expect(name).toBe('mnist')
+  expect(images).toMatchObject({ count: 60_000, size: 28, channels: 1 })
+  expect(source).toContain('train-images-idx3-ubyte')
+})
+
+test('an IDX file, packed or not, gives the same images, wherever it is', () => {
+  const plain = put('plain', idx([2, 4, 4]))
+  const packed = put('packed.gz', gzipSync(idx([2, 4, 4])))
+  const a = loadDataSet(`idx:${relative('', plain)}`)
+  const b = loadDataSet(`idx:${packed}`)
+  expect(a.name).toBe(`idx:${resolve(plain)}`)
+  expect(b.images).toMatchObject({ count: 2, size: 4 })
+  expect(b.sha256).toBe(a.sha256)
+})
+
+test.each<[string, () => string, string]>([
+  ['an unknown name', () => 'cifar', "no data set 'cifar'; there are mnist and idx:PATH"],
+  ['no path', () => 'idx:', "no data set 'idx:'"],
+  ['a missing file', () => 'idx:missing', 'missing: no such file'],
+  ['a folder', () => `idx:${folder}`, `${folder}: is a folder, not a file`],
+  ['a foreign file', () => `idx:${put('x', Buffer.from('text'))}`, 'x: is not an IDX file'],
+  [
+    'a truncated gzip file',
+    () => `idx:${put('cut.gz', gzipSync(idx([2, 4, 4])).subarray(0, 20))}`,
+    'cut.gz: is compressed (gzip) and cannot be unpacked',
+  ],
+])('%s is a DataError that names it', (_, name, message) => {
+  expect(() => loadDataSet(name())).toThrow(DataError)
+  expect(() => loadDataSet(name())).toThrow(message)
+})

@@ -1,0 +1,213 @@
+// The commands as a person runs them: real processes, real Chrome, a model and data as small as they get.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { main as sample } from '../../scripts/sample.ts'
+import { main as train } from '../../scripts/train.ts'
+import { idx } from './idx.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 30_000 })
+const folder = mkdtempSync(join(tmpdir(), 'ganvas-train-'))
+const running = new Set<ChildProcess>()
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await until(() => running.size === 0)
+  rmSync(folder, { recursive: true })
+})
+
+const data = join(folder, 'images')
+writeFileSync(data, idx([40, 8, 8]))
+const SMALL = ['--data', `idx:${data}`, '--width', '4', '--latent', '8', '--batch', '4', '--seed', '7']
+
+interface Ended {
+  code: number | null
+  out: string
+  /** Last line of stderr. */
+  reason: string
+}
+
+function start(command: string, ...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['scripts/run.mjs', command, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let [out, error] = ['', '']
+  child.stdout?.on('data', (text) => (out += text))
+  child.stderr?.on('data', (text) => (error += text))
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code) => {
+      running.delete(child)
+      resolve({ code, out, reason: error.trim().split('\n').at(-1) ?? '' })
+    }),
+  )
+  return { child, ended }
+}
+const run = (command: string, ...args: string[]) => start(command, ...args).ended
+/** Fails with what the command said, if it did. */
+async function succeed(command: string, ...args: string[]): Promise<Ended> {
+  const ended = await run(command, ...args)
+  if (ended.code !== 0) throw new Error(`${command} ${args.join(' ')}: ${ended.code}, ${ended.reason}`)
+  return ended
+}
+
+const read = (...path: string[]) => readFileSync(join(folder, ...path))
+const log = (name: string): Record<string, number>[] =>
+  read(name, 'log.jsonl')
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+/** All but the time that the steps took. */
+const metrics = (name: string) => log(name).map(({ ms: _, ...rest }) => rest)
+const isPng = (file: Buffer) => file.subarray(1, 4).toString() === 'PNG'
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+const straight = join(folder, 'straight')
+const trained = succeed('train', ...SMALL, '--steps', '6', '--out', straight, '--log-every', '1')
+trained.catch(() => {}) // each test awaits it
+
+test('train writes the folder of the run', async () => {
+  const { out } = await trained
+  const head = out.split('\n')
+  expect(head[0]).toMatch(/^adapter {2}\S/)
+  expect(head[1]).toContain('dcgan: latent 8, width 4')
+  expect(out).toContain('40 images of 8x8x1')
+  expect(out).toMatch(/6\/6 .*lossD/)
+  expect(readdirSync(straight).sort()).toEqual([
+    'checkpoint.safetensors',
+    'log.jsonl',
+    'losses.png',
+    'run.json',
+    'samples',
+    'samples.png',
+  ])
+  const samples = readdirSync(join(straight, 'samples'))
+  expect(samples).toEqual([0, 1, 2, 3, 4, 5, 6].map((step) => `step-00000${step}.png`))
+  expect(read('straight', 'samples.png')).toEqual(read('straight', 'samples', 'step-000006.png'))
+  expect(isPng(read('straight', 'samples.png')) && isPng(read('straight', 'losses.png'))).toBe(true)
+  expect(log('straight').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(Object.keys(log('straight')[0])).toEqual(['step', 'ms', 'lossD', 'lossG', 'D(x)', 'D(G(z))'])
+  const record = JSON.parse(read('straight', 'run.json').toString())
+  expect(record).toMatchObject({
+    config: { model: 'dcgan', options: { latent: 8, width: 4 }, batch: 4, seed: 7 },
+    steps: 6,
+    data: { count: 40 },
+    resumed: [],
+  })
+  expect(record.environment).toMatchObject({
+    browser: expect.stringMatching(/^Chrome\/\d/),
+    node: process.version,
+  })
+})
+
+test('a run that is continued gives the bits of one never stopped', async () => {
+  const parts = join(folder, 'parts')
+  await succeed('train', ...SMALL, '--steps', '3', '--out', parts, '--log-every', '1')
+  await trained
+  // As if it had been killed while it went on: a line beyond the checkpoint, and half a line.
+  writeFileSync(join(parts, 'log.jsonl'), '{"step":4,"ms":1,"lossD":9}\n{"st', { flag: 'a' })
+  const { out } = await succeed('train', '--resume', parts, '--steps', '6')
+  expect(out).toContain('from step 3 to step 6')
+  expect(read('parts', 'checkpoint.safetensors').equals(read('straight', 'checkpoint.safetensors'))).toBe(
+    true,
+  )
+  expect(read('parts', 'samples.png').equals(read('straight', 'samples.png'))).toBe(true)
+  expect(metrics('parts')).toEqual(metrics('straight'))
+  expect(JSON.parse(read('parts', 'run.json').toString()).resumed).toMatchObject([{ step: 3 }])
+})
+
+test('Ctrl-C saves a checkpoint, from which training goes on', async () => {
+  const dir = join(folder, 'stopped')
+  const { child, ended } = start('train', ...SMALL, '--steps', '1000000', '--out', dir, '--log-every', '1')
+  await Promise.race([ended, until(() => existsSync(join(dir, 'log.jsonl')) && log('stopped').length > 2)])
+  child.kill('SIGINT')
+  child.kill('SIGINT') // as npm passes it on
+  const { code, reason } = await ended
+  const [, step] = reason.match(/^Stopped at step (\d+); continue with: npm run train -- --resume /) ?? []
+  expect(code).toBe(130)
+  expect(log('stopped').at(-1)?.step).toBe(Number(step))
+  const file = `step-${step.padStart(6, '0')}.png`
+  expect(read('stopped', 'samples.png')).toEqual(read('stopped', 'samples', file))
+  const steps = Number(step) + 1
+  await succeed('train', '--resume', dir, '--steps', String(steps))
+  expect(log('stopped').map((line) => line.step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1))
+})
+
+test('sample gives the same bytes for the same seed', async () => {
+  await trained
+  await Promise.all([
+    succeed('sample', straight, '--count', '5'),
+    succeed('sample', straight, '--count', '5', '--out', join(folder, 'again.png')),
+  ])
+  await Promise.all([
+    succeed(
+      'sample',
+      join(straight, 'checkpoint.safetensors'),
+      '--seed',
+      '1',
+      '--out',
+      join(folder, 'one.png'),
+    ),
+    succeed('sample', straight, '--count', '300', '--out', join(folder, 'values.npy')),
+  ])
+  const zero = read('straight', 'samples-seed0.png')
+  expect(isPng(zero)).toBe(true)
+  expect(read('again.png').equals(zero)).toBe(true)
+  expect(read('one.png').equals(zero)).toBe(false)
+  const values = read('values.npy')
+  expect(values.toString('latin1')).toContain("'shape': (300, 8, 8, 1)")
+  expect(values.length % 64).toBe((300 * 64 * 4) % 64)
+})
+
+test('what is wrong with the input is said before anything starts, and nothing is harmed', async () => {
+  await trained
+  const labels = join(folder, 'labels')
+  writeFileSync(labels, idx([40]))
+  const cut = join(folder, 'cut.safetensors')
+  writeFileSync(cut, read('straight', 'checkpoint.safetensors').subarray(0, 5000))
+  const before = read('straight', 'checkpoint.safetensors')
+  const cases: [(argv: string[]) => Promise<number>, string[], string][] = [
+    [train, ['stylegan9'], "no model 'stylegan9'; there are dcgan"],
+    [train, ['--steps', 'ten'], "--steps: expected a whole number, at least 1, got 'ten'"],
+    [train, ['--data', 'idx:none'], 'none: no such file'],
+    [train, [...SMALL, '--out', straight], `${straight} exists already`],
+    [train, ['--resume', straight, '--steps', '9', '--batch', '8'], '--batch 8 contradicts the run'],
+    [train, ['--resume', straight, '--steps', '9', '--lr', '1'], '--lr 1 contradicts the run'],
+    [train, ['--resume', straight, '--steps', '9', '--data', 'mnist'], '--data mnist contradicts the run'],
+    [train, ['--resume', folder], `${join(folder, 'run.json')}: no such file`],
+    [sample, [folder], `${join(folder, 'checkpoint.safetensors')}: no such file`],
+    [sample, [cut], cut],
+    [sample, [data], data],
+    [sample, [straight, '--out', 'x.gif'], "--out: expected a .png or .npy file, got 'x.gif'"],
+    [sample, [], 'which run?'],
+  ]
+  for (const [main, argv, message] of cases) await expect(main(argv)).rejects.toThrow(message)
+  expect(read('straight', 'checkpoint.safetensors').equals(before)).toBe(true)
+
+  const { code, reason } = await run('train', '--data', `idx:${labels}`)
+  expect(reason).toContain(`${labels}: has 1 dimension`)
+  expect(code).toBe(1)
+})
+
+test('what needs no training is told without starting anything', async () => {
+  await trained
+  const said = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const tell = async (main: typeof train, ...argv: string[]): Promise<string> => {
+    said.mockClear()
+    expect(await main(argv)).toBe(0)
+    return said.mock.calls.join('\n')
+  }
+  try {
+    expect(await tell(train, '--list')).toMatch(/^dcgan {2}Radford .*\n.*--width 64/)
+    expect(await tell(train, '--help')).toContain('--beta1 X')
+    expect(await tell(sample, '--help')).toContain('--count N')
+    expect(await tell(train, '--resume', straight)).toContain('is at step 6 already')
+  } finally {
+    said.mockRestore()
+  }
+})
