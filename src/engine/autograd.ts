@@ -179,15 +179,18 @@ export function vjpOf(
   cotangents: readonly (Tensor | undefined)[],
 ): Tensor[] {
   const createGraph = recording
-  const leaves = inputs.map((x) => {
-    const leaf = ops.alias(x)
-    if (!leaf.node) leaf.requiresGrad = true
-    return leaf
+  const leaves = inputs.map((x) => ops.alias(x))
+  // The walk must not go on behind the leaves; what it records is linked to the rest of the tape afterwards.
+  const links = leaves.map((leaf) => leaf.node)
+  for (const leaf of leaves) {
+    leaf.node = undefined
+    leaf.requiresGrad = true
+  }
+  const outputs = withRecording(true, () => f(...leaves))
+  const grads = vjp(outputs, cotangents, leaves, createGraph)
+  leaves.forEach((leaf, i) => {
+    leaf.node = links[i]
+    leaf.requiresGrad = false
   })
-  return vjp(
-    withRecording(true, () => f(...leaves)),
-    cotangents,
-    leaves,
-    createGraph,
-  )
+  return grads
 }

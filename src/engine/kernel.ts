@@ -6,6 +6,8 @@ import type { Tensor } from './tensor.ts'
 import { type Defines, preprocess, type Reflection, reflect } from './wgsl.ts'
 
 export interface Launch {
+  /** The op as its user knows it, for errors; the kernel's name if left out. */
+  op?: string
   /** Baked into the source: one pipeline for each set of values. */
   defines?: Defines
   /** Every storage buffer that the source declares, by name. */
@@ -24,6 +26,8 @@ interface Kernel {
   layout: GPUBindGroupLayout
   id: number
   reflection: Reflection
+  /** Why it cannot run, once that is known. */
+  error?: Error
 }
 
 const MAX_BIND_GROUPS = 8192
@@ -32,7 +36,7 @@ const kernels = new WeakMap<Gpu, { byKey: Map<string, Kernel>; bySource: Map<str
 /** Dispatches `src/shaders/<name>.wgsl`. Throws ShaderError naming a missing buffer or param, LimitError for a grid too large. */
 export function run(
   name: string,
-  { defines = {}, buffers, params = {}, threads, workgroup = 64 }: Launch,
+  { op = name, defines = {}, buffers, params = {}, threads, workgroup = 64 }: Launch,
 ): void {
   const g = gpu()
   const kernel = compile(g, name, { ...defines, WG: workgroup })
@@ -45,7 +49,7 @@ export function run(
   g.dispatch({
     kernel: name,
     pipeline: kernel.pipeline,
-    bindGroup: bind(g, kernel, buffers),
+    bindGroup: bind(g, op, kernel, buffers),
     params: slot,
     grid,
   })
@@ -70,6 +74,7 @@ function compile(g: Gpu, name: string, defines: Defines): Kernel {
   }
   const key = `${name} ${JSON.stringify(defines)}`
   const known = cache.byKey.get(key)
+  if (known?.error) throw known.error
   if (known) return known
   const expanded = preprocess(`${name}.wgsl`, defines)
   let kernel = cache.bySource.get(expanded.source)
@@ -101,9 +106,10 @@ function build(
     const first = info.messages.find((m) => m.type === 'error')
     const at = first && origins[first.lineNum - 1]
     const where = at ? `${at.file}:${at.line}: ${first.message}` : error.message
-    return new ShaderError(`${name}.wgsl does not compile: ${where}\n${numbered(source)}`)
+    kernel.error = new ShaderError(`${name}.wgsl does not compile: ${where}\n${numbered(source)}`)
+    return kernel.error
   }
-  return g.guard(
+  const kernel: Kernel = g.guard(
     name,
     () => {
       module = device.createShaderModule({ label: name, code: source })
@@ -126,6 +132,7 @@ function build(
     },
     explain,
   )
+  return kernel
 }
 
 function reflectOrThrow(name: string, source: string): Reflection {
@@ -142,11 +149,11 @@ const numbered = (source: string): string =>
     .map((line, i) => `${String(i + 1).padStart(4)} ${line}`)
     .join('\n')
 
-function bind(g: Gpu, kernel: Kernel, buffers: Record<string, Tensor>): GPUBindGroup {
+function bind(g: Gpu, op: string, kernel: Kernel, buffers: Record<string, Tensor>): GPUBindGroup {
   const entries = kernel.reflection.buffers.map(({ name, binding, writes }) => {
     const tensor = buffers[name]
     if (!tensor) throw new ShaderError(`${kernel.name}: no tensor given for buffer '${name}'`)
-    return { binding, tensor, writes, storage: tensor.storageOf(kernel.name) }
+    return { binding, tensor, writes, storage: tensor.storageOf(op) }
   })
   for (const a of entries) {
     a.storage.buffer.batch = g.batch

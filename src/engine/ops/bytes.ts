@@ -34,6 +34,7 @@ export function gatherBytes(
 ): Tensor {
   const y = empty([indices.size, ...row], 'gatherBytes')
   run('bytes', {
+    op: 'gatherBytes',
     defines: { ROW: `${sizeOf(row)}u`, COUNT: `${count}u` },
     buffers: { table: storage, indices, y },
     params: { n: y.size, scale, shift },

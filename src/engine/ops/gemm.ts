@@ -115,6 +115,7 @@ export function rowGemm({
   const y = empty([slices, ...shape], kernel)
   const columns = columnDefines(N)
   run(kernel, {
+    op: kernel === 'conv2d_transpose' ? 'convTranspose2d' : kernel,
     defines: {
       ...columns,
       ...gridDefines(grid, quad),
@@ -195,6 +196,7 @@ export function columnGemm({
   const y = empty([batches, slices, ...shape], 'conv2dWeightGrad')
   const vecA = C % 4 === 0
   run('conv2d_weight', {
+    op: 'conv2dWeightGrad',
     defines: {
       ...columnDefines(N),
       ...gridDefines(grid, quad),

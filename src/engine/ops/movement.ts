@@ -47,6 +47,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const strides = stridesOf(inTs(x.shape))
   const y = empty(shape, 'permute')
   run('strided', {
+    op: 'permute',
     defines: {
       T: lanes === 4 ? 'vec4f' : 'f32',
       RANK: rank,
@@ -71,6 +72,7 @@ function zeroPad(x: Tensor, amounts: readonly (readonly [number, number])[], op:
   checkShape(shape, op)
   const y = empty(shape, op)
   run('pad', {
+    op,
     defines: {
       RANK: shape.length,
       ...numbered('DIM', shape),
@@ -125,6 +127,7 @@ function reflectAxis(x: Tensor, axis: number, before: number, after: number, adj
   const shape = x.shape.map((d, i) => (i !== axis ? d : adjoint ? L : L + before + after))
   const y = empty(shape, 'pad')
   run('reflect_pad', {
+    op: 'pad',
     defines: {
       L,
       P: L + before + after,

@@ -147,6 +147,7 @@ function pixelNormKernel(x: Tensor, dy: Tensor | undefined, eps: number): Tensor
   const y = empty(x.shape, 'pixelNorm')
   const rows = x.size / C
   run('pixel_norm', {
+    op: 'pixelNorm',
     defines: {
       T: lanes === 4 ? 'vec4f' : 'f32',
       VECTOR: lanes === 4,

@@ -62,6 +62,7 @@ export function normStats(x: Tensor, layout: NormLayout): Tensor {
   const groups = (A * I) / lanes
   const launch = (source: Tensor, stats: Tensor, threads: number, more: Defines): Tensor => {
     run('norm_stats', {
+      op,
       defines: { ...defines, S: `${S}u`, STEPS: `${STEPS}u`, GROUPS: `${groups}u`, ...more },
       buffers: { x: source, stats },
       params: { n: threads },
@@ -88,6 +89,7 @@ export function normalize(
   const y = empty(x.shape, layout.op)
   const threads = x.size / lanes
   run('norm_apply', {
+    op: layout.op,
     defines: { ...defines, GROUPS: `${(layout.A * layout.I) / lanes}u` },
     buffers: { x, stats, y, ...(gamma && { gamma }), ...(beta && { beta }) },
     params: { n: threads },
@@ -125,6 +127,7 @@ function fusedBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout,
   const dx = empty(x.shape, op)
   const threads = x.size / lanes
   run('norm_backward', {
+    op,
     defines: { ...defines, GROUPS: `${(A * I) / lanes}u`, GAMMA_OUTSIDE: gamma !== undefined && !byElement },
     buffers: { x, stats, dy, total, totalX, dx, ...(gamma && { gamma }) },
     params: { n: threads },
@@ -156,6 +159,7 @@ function normSums(
   const [total, totalX] = [empty([A, S, I], op), empty([A, S, I], op)]
   const threads = total.size / lanes
   run('norm_sums', {
+    op,
     defines: {
       ...defines,
       S: `${S}u`,

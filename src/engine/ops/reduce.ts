@@ -32,6 +32,7 @@ function reduceMiddle(kind: keyof typeof REDUCTIONS, x: Tensor, [O, R, I]: numbe
   const y = empty([O, slices, I], kind)
   const threads = (O * slices * I) / lanes
   run('reduce', {
+    op: kind,
     defines: {
       ...REDUCTIONS[kind],
       T: lanes === 4 ? 'vec4f' : 'f32',

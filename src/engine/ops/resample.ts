@@ -41,6 +41,7 @@ function resize(
   const [n, , , C] = x.shape
   const y = empty(adjoint ? [n, H, W, C] : [n, H * SH, W * SW, C], 'upsample2d')
   run('upsample', {
+    op: 'upsample2d',
     defines: { H, W, C, SH, SW, BILINEAR: bilinear, ADJOINT: adjoint },
     buffers: { x, y },
     params: { n: y.size },
@@ -89,6 +90,7 @@ function launchPool(
   const y = empty(form.ADJOINT ? [n, H, W, C] : [n, HO, WO, C], 'pool2d')
   const [[KH, KW], [SH, SW], [PT, , PL]] = [window.kernel, window.stride, window.padding]
   run('pool2d', {
+    op: form.AVERAGE ? 'avgPool2d' : 'maxPool2d',
     defines: { H, W, HO, WO, C, KH, KW, SH, SW, PT, PL, ...form },
     buffers: { x, y, ...(which && { which }) },
     params: { n: y.size },

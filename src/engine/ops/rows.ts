@@ -5,8 +5,9 @@ import { check, type Shape, shapeText, sizeOf } from '../shape.ts'
 import { empty, type Tensor } from '../tensor.ts'
 import type { Defines } from '../wgsl.ts'
 
-function launch(y: Tensor, indices: Tensor, defines: Defines, x?: Tensor): Tensor {
+function launch(op: string, y: Tensor, indices: Tensor, defines: Defines, x?: Tensor): Tensor {
   run('rows', {
+    op,
     defines: { ...defines, COUNT: `${indices.size}u` },
     buffers: { indices, y, ...(x && { x }) },
     params: { n: y.size },
@@ -20,7 +21,7 @@ export function gather(x: Tensor, indices: Tensor): Tensor {
   check(x.shape.length >= 1, 'gather', () => `expected a table [rows, ...], got ${shapeText(x.shape)}`)
   const [rows, ...row] = x.shape
   const y = empty([...indices.shape, ...row], 'gather')
-  launch(y, indices, { C: `${sizeOf(row)}u`, ROWS: rows }, x)
+  launch('gather', y, indices, { C: `${sizeOf(row)}u`, ROWS: rows }, x)
   return record('gather', [x], y, (dy) => [() => scatterAdd(dy, indices, x.shape)])
 }
 
@@ -34,7 +35,7 @@ export function scatterAdd(dy: Tensor, indices: Tensor, shape: Shape): Tensor {
       `${shapeText(dy.shape)} is not a row of ${shapeText(row)} for each index of ${shapeText(indices.shape)}`,
   )
   const y = empty([...shape], 'scatterAdd')
-  launch(y, indices, { C: `${sizeOf(row)}u`, ROWS: rows, SCATTER: true }, dy)
+  launch('scatterAdd', y, indices, { C: `${sizeOf(row)}u`, ROWS: rows, SCATTER: true }, dy)
   return record('scatterAdd', [dy], y, (g) => [() => gather(g, indices)])
 }
 
@@ -45,5 +46,8 @@ export function oneHot(indices: Tensor, { depth }: { depth: number }): Tensor {
     'oneHot',
     () => `expected a positive integer depth, got ${depth}`,
   )
-  return launch(empty([...indices.shape, depth], 'oneHot'), indices, { C: `${depth}u`, ONE_HOT: true })
+  return launch('oneHot', empty([...indices.shape, depth], 'oneHot'), indices, {
+    C: `${depth}u`,
+    ONE_HOT: true,
+  })
 }
