@@ -78,6 +78,8 @@ export class Headless {
       handleSIGTERM: false,
       protocolTimeout: 0, // training takes its time
       pipe: true,
+    }).catch((error: Error) => {
+      throw new Error(`Chrome did not start: ${error.message}`)
     })
     this.browser.on('disconnected', () => this.fail('Chrome ended unexpectedly'))
     const page = await this.browser.newPage()
@@ -90,7 +92,13 @@ export class Headless {
       problems.push(message.text())
       this.exchange.warn(`[page] ${message.text()}`)
     })
-    await page.exposeFunction('ganvasReport', (report: Report) => this.exchange.report?.(report))
+    await page.exposeFunction('ganvasReport', (report: Report) => {
+      try {
+        this.exchange.report?.(report)
+      } catch (error) {
+        this.fail((error as Error).message) // a full disk, say
+      }
+    })
     await this.guard(page.goto(`http://127.0.0.1:${port}${path}`))
     if (!(await this.guard(page.evaluate(() => window.ganvas !== undefined))))
       throw new Error(`the page in Chrome did not start: ${problems.join('; ') || 'its script did not load'}`)

@@ -146,6 +146,21 @@ abstract class Optimizer {
     )
   }
 
+  /** Clips every parameter to [-limit, limit], in one dispatch. */
+  clip(limit: number): void {
+    checkInUse(this.disposed, this.rule)
+    const { bytes, storage } = this.flat
+    withWhole({ p: storage }, bytes, (buffers) =>
+      run('optim', {
+        op: 'clip',
+        defines: { CLIP: true },
+        buffers,
+        params: { n: bytes / 16, rate: limit, decay: 0, decay2: 0, eps: 0, correction: 1 },
+        threads: bytes / 16,
+      }),
+    )
+  }
+
   /** Frees the state; the parameters stay. Harmless when repeated. */
   dispose(): void {
     if (this.disposed) return

@@ -47,6 +47,8 @@ export function parseIdx(file: Uint8Array, name: string): Images {
     view.getUint32(4 + 4 * d),
   )
   if (count === 0) fail('holds no images')
+  if (channels !== 1 && channels !== 3)
+    fail(`holds images of ${channels} channels, expected 1 (grey) or 3 (colour)`)
   if (height !== width) fail(`holds images of ${height}x${width}; only square ones are supported`)
   const expected = header + count * height * width * channels
   if (file.length !== expected)
@@ -83,6 +85,9 @@ export interface Picture {
   rgba: Uint8ClampedArray<ArrayBuffer>
 }
 
+/** Colour between the images: a dark grey, opaque, in either byte order near enough. */
+const GAP = 0xff383838
+
 /** Images [n, size, size, channels] in [-1, 1] side by side, `columns` to a row, with a pixel between them. */
 export function tile(values: Float32Array, { size, channels }: ImageSize, columns: number): Picture {
   const pixels = size * size
@@ -90,6 +95,7 @@ export function tile(values: Float32Array, { size, channels }: ImageSize, column
   const rows = Math.ceil(count / columns)
   const [width, height] = [columns * (size + 1) - 1, rows * (size + 1) - 1]
   const rgba = new Uint8ClampedArray(width * height * 4)
+  new Uint32Array(rgba.buffer).fill(GAP)
   for (let n = 0; n < count; n++) {
     const [left, top] = [(n % columns) * (size + 1), Math.floor(n / columns) * (size + 1)]
     for (let p = 0; p < pixels; p++) {

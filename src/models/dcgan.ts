@@ -3,6 +3,7 @@
  * adversarial networks" (arXiv:1511.06434).
  */
 import {
+  DataError,
   grad,
   leakyRelu,
   mean,
@@ -18,7 +19,7 @@ import {
   tanh,
 } from '../engine/index.ts'
 import { nonSaturating } from './losses.ts'
-import type { ImageModel, ImageSize, Metrics } from './model.ts'
+import { evaluate, type ImageModel, type ImageSize, type Metrics } from './model.ts'
 
 /** Section 4, "Details of adversarial training". */
 export const DEFAULTS = {
@@ -40,6 +41,10 @@ const RESAMPLE = { stride: 2, padding: 1, init }
 function levelsOf(size: number): number {
   let levels = 0
   for (let s = size; s > 7 && s % 2 === 0; s /= 2) levels++
+  if (levels === 0)
+    throw new DataError(
+      `DCGAN doubles a few pixels up to the image: the size must be even and at least 8, got ${size}`,
+    )
   return levels
 }
 
@@ -71,20 +76,21 @@ export class Generator {
   }
 }
 
-/** Images [N, size, size, channels] -> logits [N, 1]. No batch norm on the first layer. */
+/** Images [N, size, size, channels] -> logits [N, 1]. No batch norm on the first layer, nor anywhere unless `norm`. */
 export class Discriminator {
   private readonly convs: nn.Conv2d[]
   private readonly norms: nn.BatchNorm[]
   private readonly out: nn.Linear
 
-  constructor({ size, channels }: ImageSize, { width }: Pick<DcganOptions, 'width'>) {
+  constructor({ size, channels }: ImageSize, { width }: Pick<DcganOptions, 'width'>, { norm = true } = {}) {
     const levels = levelsOf(size)
     const base = size / 2 ** levels
     const depths = Array.from({ length: levels }, (_, i) => width * 2 ** i)
     this.convs = depths.map(
-      (depth, i) => new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 }),
+      (depth, i) =>
+        new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 || !norm }),
     )
-    this.norms = depths.slice(1).map((depth) => new nn.BatchNorm(depth))
+    this.norms = norm ? depths.slice(1).map((depth) => new nn.BatchNorm(depth)) : []
     this.out = new nn.Linear(base * base * depths[levels - 1], 1, { init })
   }
 
@@ -92,7 +98,7 @@ export class Discriminator {
     let y = x
     this.convs.forEach((conv, i) => {
       y = conv.forward(y) // [N,h/2,w/2,C]
-      y = leakyRelu(i ? this.norms[i - 1].forward(y) : y, { slope: LEAK })
+      y = leakyRelu(i && this.norms.length ? this.norms[i - 1].forward(y) : y, { slope: LEAK })
     })
     return this.out.forward(reshape(y, [x.shape[0], -1]))
   }
@@ -145,14 +151,7 @@ export class Dcgan implements ImageModel {
     return { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake }
   }
 
-  /** Images of z, with the running statistics of batch norm, so that an image depends on its own z alone. */
   sample(z: Tensor): Tensor {
-    const { generator } = this.networks
-    nn.setTraining(generator, false)
-    try {
-      return generator.forward(z)
-    } finally {
-      nn.setTraining(generator, true)
-    }
+    return evaluate(this.networks.generator, z)
   }
 }

@@ -1,5 +1,5 @@
 /** What the training loop, the commands and the page know of a model. */
-import type { optim, Tensor } from '../engine/index.ts'
+import { nn, type optim, type Tensor } from '../engine/index.ts'
 
 export interface ImageSize {
   /** Height and width. */
@@ -25,4 +25,14 @@ export interface ImageModel {
   step(real: () => Tensor, latent?: (count: number) => Tensor): Metrics
   /** Images [N, size, size, channels] in [-1, 1] of latents z [N, latent]. */
   sample(z: Tensor): Tensor
+}
+
+/** Images of z with the running statistics of batch norm, so that an image depends on its own z alone. */
+export function evaluate(generator: nn.Layer, z: Tensor): Tensor {
+  nn.setTraining(generator, false)
+  try {
+    return generator.forward(z)
+  } finally {
+    nn.setTraining(generator, true)
+  }
 }

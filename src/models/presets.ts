@@ -13,9 +13,9 @@ export interface Preset {
 
 export const presets: Readonly<Record<'software' | 'gpu', Preset>> = {
   software: {
-    options: { width: 16, lr: 5e-4 },
+    options: { width: 32, lr: 5e-4 },
     batch: 32,
-    steps: 1200,
+    steps: 1500,
     logEvery: 1,
     why: 'a small model and a higher rate, as the adapter is a software one: readable digits within minutes on a CPU',
   },

@@ -68,9 +68,8 @@ export async function train(images: Images, options: TrainOptions, events: Train
       losses = session.reached > furthest ? 1 : losses + 1
       furthest = Math.max(furthest, session.reached)
       if (losses >= MAX_LOSSES) throw error
-      events.onNotice?.(
-        `${error.message}. Starting again from ${resume ? 'the last checkpoint' : 'the beginning'}.`,
-      )
+      const from = resume ? 'the last checkpoint' : 'the beginning'
+      events.onNotice?.(`The GPU device was lost: training starts again from ${from}.`)
     }
   }
 }
@@ -120,7 +119,7 @@ async function runSession(images: Images, session: Session): Promise<void> {
 
 /** Metrics on their way from the GPU, reported in order, at most IN_FLIGHT behind. */
 class Log {
-  private readonly pending: { step: number; values: Promise<Float32Array> }[] = []
+  private readonly pending: { step: number; values: Promise<Float32Array>; arrival: Promise<number> }[] = []
   private lastTime = performance.now()
   private lastStep: number
 
@@ -132,8 +131,9 @@ class Log {
   }
 
   async add(step: number, values: Promise<Float32Array>): Promise<void> {
-    values.catch(() => {}) // reported when its turn comes
-    this.pending.push({ step, values })
+    const arrival = values.then(() => performance.now())
+    arrival.catch(() => {}) // reported when its turn comes
+    this.pending.push({ step, values, arrival })
     if (this.pending.length > IN_FLIGHT) await this.next()
   }
 
@@ -145,8 +145,7 @@ class Log {
     const first = this.pending.shift()
     if (!first) return
     const { step } = first
-    const values = await first.values
-    const now = performance.now()
+    const [values, now] = await Promise.all([first.values, first.arrival])
     const line: LogLine = { step, ms: (now - this.lastTime) / (step - this.lastStep) }
     this.lastTime = now
     this.lastStep = step
@@ -154,7 +153,7 @@ class Log {
     this.trainer.model.metrics.forEach((name, i) => {
       if (!Number.isFinite(values[i]))
         throw new NumericError(
-          `${name} became ${values[i]} at step ${step}; training stops, the last good checkpoint is kept`,
+          `${name} became ${values[i]} at step ${step}: training stops; a checkpoint saved before is good`,
         )
       line[name] = values[i]
     })

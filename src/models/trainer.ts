@@ -160,9 +160,13 @@ function readMetadata(metadata: Record<string, string>, name: string) {
     throw new CheckpointError(
       `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected 'ganvas 1'`,
     )
-  return {
-    step: Number(metadata.step),
-    config: JSON.parse(metadata.config) as Config,
-    random: JSON.parse(metadata.random) as ReturnType<typeof randomState>,
+  try {
+    return {
+      step: Number(metadata.step),
+      config: JSON.parse(metadata.config) as Config,
+      random: JSON.parse(metadata.random) as ReturnType<typeof randomState>,
+    }
+  } catch (error) {
+    throw new CheckpointError(`${name}: its metadata are damaged (${(error as Error).message})`)
   }
 }

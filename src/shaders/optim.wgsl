@@ -3,6 +3,7 @@
 //   RMSPROP   v = alpha v + (1 - alpha) g²;  p -= lr g / (sqrt(v) + eps)
 //   ADAM      m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²;
 //             p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+//   CLIP      p = clamp(p, -rate, rate)
 //   EMA       p = decay p + (1 - decay) g       (g the live parameters, p their average)
 #include "lib/index.wgsl"
 
@@ -10,9 +11,11 @@
 struct Params { n: u32, rate: f32, decay: f32, decay2: f32, eps: f32, correction: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read_write> p: array<vec4f>;
+#ifndef CLIP
 @group(0) @binding(1) var<storage, read> g: array<vec4f>;
 #ifndef EMA
 @group(0) @binding(2) var<storage, read_write> v: array<vec4f>;
+#endif
 #endif
 #ifdef ADAM
 @group(0) @binding(3) var<storage, read_write> m: array<vec4f>;
@@ -22,7 +25,11 @@ struct Params { n: u32, rate: f32, decay: f32, decay2: f32, eps: f32, correction
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = globalIndex(group, groups, local);
   if (i >= params.n) { return; }
+#ifdef CLIP
+  p[i] = clamp(p[i], vec4f(-params.rate), vec4f(params.rate));
+#else
   let d = g[i];
+#endif
 #ifdef SGD
   let velocity = params.decay * v[i] + d;
   v[i] = velocity;

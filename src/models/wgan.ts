@@ -1,0 +1,71 @@
+/** WGAN: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN" (arXiv:1701.07875). */
+import { grad, mean, nn, optim, randn, scope, stopGradient, sub, type Tensor } from '../engine/index.ts'
+import { Discriminator, Generator } from './dcgan.ts'
+import { wasserstein } from './losses.ts'
+import { evaluate, type ImageModel, type ImageSize, type Metrics } from './model.ts'
+
+/** Algorithm 1's "Require", the values of the paper's experiments; the networks are DCGAN's. */
+export const DEFAULTS = {
+  lr: 5e-5, // α
+  clip: 0.01, // c
+  nCritic: 5, // n_critic
+  latent: 100,
+  width: 64,
+}
+export type WganOptions = typeof DEFAULTS
+
+export class Wgan implements ImageModel {
+  readonly metrics = ['lossD', 'lossG', 'W']
+  readonly latent: number
+  readonly networks: { generator: Generator; critic: Discriminator }
+  readonly optimizers: { generator: optim.RMSprop; critic: optim.RMSprop }
+  private readonly options: WganOptions
+  private readonly theta: Tensor[]
+  private readonly w: Tensor[]
+
+  constructor(image: ImageSize, options: Partial<WganOptions> = {}) {
+    this.options = { ...DEFAULTS, ...options }
+    this.latent = this.options.latent
+    this.networks = {
+      generator: new Generator(image, this.options),
+      critic: new Discriminator(image, this.options), // its logit, without a sigmoid, is f(x)
+    }
+    this.theta = nn.parameters(this.networks.generator)
+    this.w = nn.parameters(this.networks.critic)
+    const { lr } = this.options
+    this.optimizers = {
+      generator: new optim.RMSprop(this.theta, { lr }),
+      critic: new optim.RMSprop(this.w, { lr }),
+    }
+  }
+
+  /** Algorithm 1. */
+  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
+    const { generator: g, critic: f } = this.networks
+    const { nCritic, clip } = this.options
+    const criticStep = () =>
+      scope(() => {
+        const x = real() // 3: Sample {x} ~ P_r a batch from the real data
+        const m = x.shape[0]
+        const z = latent(m) // 4: Sample {z} ~ p(z) a batch of prior samples
+        // 5: g_w ← ∇_w [1/m Σ f_w(x) - 1/m Σ f_w(g_θ(z))], here of its negative, to descend
+        const scores = { real: f.forward(x), fake: f.forward(stopGradient(g.forward(z))) }
+        const lossD = wasserstein.discriminator(scores.real, scores.fake)
+        this.optimizers.critic.step(grad(lossD, this.w)) // 6: w ← w + α RMSProp(w, g_w)
+        this.optimizers.critic.clip(clip) // 7: w ← clip(w, -c, c)
+        return { lossD, W: sub(mean(scores.real), mean(scores.fake)), m }
+      })
+    let last = criticStep()
+    for (let t = 1; t < nCritic; t++) last = criticStep() // 2: for t = 0, ..., n_critic do
+
+    const z = latent(last.m) // 9: Sample {z} ~ p(z) a batch of prior samples
+    // 10: g_θ ← -∇_θ 1/m Σ f_w(g_θ(z))
+    const lossG = wasserstein.generator(f.forward(g.forward(z)))
+    this.optimizers.generator.step(grad(lossG, this.theta)) // 11: θ ← θ - α RMSProp(θ, g_θ)
+    return { lossD: last.lossD, lossG, W: last.W }
+  }
+
+  sample(z: Tensor): Tensor {
+    return evaluate(this.networks.generator, z)
+  }
+}
