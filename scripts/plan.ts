@@ -1,7 +1,6 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
-import { models } from '../src/models/index.ts'
-import { ownOptions, presets } from '../src/models/presets.ts'
+import { models, ownOptions, WHY } from '../src/models/index.ts'
 import type { Config } from '../src/models/trainer.ts'
 import { kebab } from './args.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
@@ -38,6 +37,8 @@ export interface Continued extends Plan {
 
 /** Trained if no model is named. */
 const MODEL = 'dcgan'
+/** Steps to a line of the log: a software adapter's are slow enough to read each. */
+const LOG_EVERY = { software: 1, gpu: 10 }
 /** Samples and checkpoints in a run, if nothing else is asked for. */
 const SAVES = 12
 
@@ -57,7 +58,8 @@ export function planNew(
 ): Plan {
   const { model = MODEL, seed = 0 } = wishes
   const { images } = prepared.data
-  const preset = presets[adapter.software ? 'software' : 'gpu']
+  const kind = adapter.software ? 'software' : 'gpu'
+  const preset = models[model].presets[kind]
   const { batch = preset.batch, steps = preset.steps } = wishes
   const save = Math.ceil(steps / SAVES)
   return {
@@ -70,8 +72,8 @@ export function planNew(
       seed,
     },
     steps,
-    every: { log: preset.logEvery, sample: save, checkpoint: save, ...wishes.every },
-    why: preset.why,
+    every: { log: LOG_EVERY[kind], sample: save, checkpoint: save, ...wishes.every },
+    why: WHY[kind],
   }
 }
 

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
-import { presets } from '../src/models/presets.ts'
 import { ADAPTERS, type Flag, helpLines, kebab, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
 import { type Exchange, type Headless, withPage } from './headless.ts'
@@ -249,16 +248,18 @@ function list(): string[] {
 }
 
 function help(): string[] {
-  const picked = Object.entries(presets).map(([adapter, { options, batch, steps }]) => {
-    const flags = Object.entries({ steps, batch, ...options }).map(
-      ([name, value]) => `--${kebab(name)} ${value}`,
-    )
-    return `  ${adapter.padEnd(9)} ${flags.join(' ')}`
-  })
+  const picked = Object.entries(models).flatMap(([model, { presets }]) =>
+    Object.entries(presets).map(([adapter, { options, batch, steps }]) => {
+      const flags = Object.entries({ steps, batch, ...options }).map(
+        ([name, value]) => `--${kebab(name)} ${value}`,
+      )
+      return `  ${model.padEnd(8)} ${adapter.padEnd(9)} ${flags.join(' ')}`
+    }),
+  )
   return [
     'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out) in headless Chrome',
     ...helpLines({ ...FLAGS, ...HYPERPARAMETERS }),
-    'What is left out is picked by adapter:',
+    'What is left out is picked by model and adapter:',
     ...picked,
   ]
 }

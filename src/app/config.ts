@@ -1,7 +1,6 @@
 /** The page's settings as a training configuration, and back. In the worker only: it brings the engine along. */
-import { models } from '../models/index.ts'
+import { models, ownOptions } from '../models/index.ts'
 import type { ImageSize } from '../models/model.ts'
-import { ownOptions, presets } from '../models/presets.ts'
 import type { Config } from '../models/trainer.ts'
 import type { Settings } from './state.ts'
 
@@ -18,6 +17,8 @@ export function settingsOf({ model, seed, batch, options }: Config): Settings {
 
 /** What an adapter trains in reasonable time. */
 export function defaultsFor(isSoftware: boolean): Settings {
-  const { options, batch } = isSoftware ? presets.software : presets.gpu
-  return { seed: 0, batch, width: options.width, lr: options.lr }
+  const { presets, defaults } = models[MODEL]
+  const { options, batch } = presets[isSoftware ? 'software' : 'gpu']
+  const { width, lr } = { ...defaults, ...options }
+  return { seed: 0, batch, width, lr }
 }
