@@ -10,24 +10,36 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'puppeteer'
 import { createServer, type Plugin, type ViteDevServer } from 'vite'
-import type { Commands, Outcome, Report } from '../src/app/headless.ts'
+import type { CommandTable, Outcome } from '../src/app/commands.ts'
+import type { Commands, Report } from '../src/app/headless.ts'
 import { launchChrome } from './chrome.ts'
 import { root } from './environment.ts'
 
-/** What the page gets from us and gives us. */
-export interface Exchange {
+/** What the page gets from us and gives us; `R` is what it reports meanwhile. */
+export interface Exchange<R> {
   /** Files that it may read, by name. */
   files: Record<string, Uint8Array | undefined>
   /** Takes a file that it made. */
   take(name: string, content: Uint8Array): void
-  report?(report: Report): void
+  report?(report: R): void
   /** A line of the page's console that says something is wrong. */
   warn(text: string): void
 }
 
-/** Opens the page for as long as `body` runs. Throws an Error when Chrome, the page or the server fails. */
-export async function withPage<T>(exchange: Exchange, body: (page: Headless) => Promise<T>): Promise<T> {
-  const headless = new Headless(exchange)
+export interface PageOptions {
+  /** The module that the page runs, which offers the commands `C`. */
+  script: string
+  /** Files whose packages Vite must bundle before a browser can load them. */
+  bundle?: string[]
+}
+
+/** Opens a page for as long as `body` runs. Throws an Error when Chrome, the page or the server fails. */
+export async function withPage<C extends CommandTable, R, T>(
+  exchange: Exchange<R>,
+  options: PageOptions,
+  body: (page: Headless<C, R>) => Promise<T>,
+): Promise<T> {
+  const headless = new Headless<C, R>(exchange, options)
   try {
     await headless.open()
     return await body(headless)
@@ -36,7 +48,15 @@ export async function withPage<T>(exchange: Exchange, body: (page: Headless) => 
   }
 }
 
-export class Headless {
+/** The page that trains and samples. */
+export type TrainingPage = Headless<Commands, Report>
+
+export const withTrainingPage = <T>(
+  exchange: Exchange<Report>,
+  body: (page: TrainingPage) => Promise<T>,
+): Promise<T> => withPage<Commands, Report, T>(exchange, { script: '/src/app/headless.ts' }, body)
+
+export class Headless<C extends CommandTable, R> {
   private server: ViteDevServer | undefined
   private http: Server | undefined
   private browser: Browser | undefined
@@ -46,7 +66,10 @@ export class Headless {
   private readonly broken: Promise<never>
   private break: (reason: Error) => void = () => {}
 
-  constructor(private readonly exchange: Exchange) {
+  constructor(
+    private readonly exchange: Exchange<R>,
+    private readonly options: PageOptions,
+  ) {
     this.broken = new Promise((_, reject) => {
       this.break = reject
     })
@@ -65,8 +88,8 @@ export class Headless {
       // As a middleware it also leaves SIGTERM to us.
       server: { middlewareMode: true, hmr: false, ws: false, watch: null },
       // Nothing is bundled ahead, so servers that run at the same time share no cache.
-      optimizeDeps: { noDiscovery: true },
-      plugins: [exchangeFiles(path, this.exchange)],
+      optimizeDeps: this.options.bundle ? { entries: this.options.bundle } : { noDiscovery: true },
+      plugins: [exchangeFiles(path, this.exchange, pageOf(this.options.script))],
     })
     this.http = createHttpServer(this.server.middlewares).listen(0, '127.0.0.1')
     await once(this.http, 'listening')
@@ -92,7 +115,7 @@ export class Headless {
       problems.push(message.text())
       this.exchange.warn(`[page] ${message.text()}`)
     })
-    await page.exposeFunction('ganvasReport', (report: Report) => {
+    await page.exposeFunction('ganvasReport', (report: R) => {
       try {
         this.exchange.report?.(report)
       } catch (error) {
@@ -109,11 +132,11 @@ export class Headless {
     return this.guard(this.browser?.version() ?? Promise.resolve('unknown'))
   }
 
-  /** Runs a command of src/app/headless.ts. Throws the error that it ended with. */
-  async call<C extends keyof Commands>(
-    command: C,
-    request: Parameters<Commands[C]>[0],
-  ): Promise<Awaited<ReturnType<Commands[C]>>> {
+  /** Runs one of the page's commands. Throws the error that it ended with. */
+  async call<N extends keyof C & string>(
+    command: N,
+    request: Parameters<C[N]>[0],
+  ): Promise<Awaited<ReturnType<C[N]>>> {
     if (!this.page) throw new Error('the page is not open')
     const outcome = await this.guard(
       this.page.evaluate(
@@ -124,7 +147,7 @@ export class Headless {
     )
     if ('error' in outcome)
       throw Object.assign(new Error(outcome.error.message), { name: outcome.error.name })
-    return outcome.result as Awaited<ReturnType<Commands[C]>>
+    return outcome.result as Awaited<ReturnType<C[N]>>
   }
 
   /** Asks training to end after the step it is at. */
@@ -153,23 +176,23 @@ export class Headless {
   }
 }
 
-const PAGE = `<!doctype html>
+const pageOf = (script: string): string => `<!doctype html>
 <meta charset="utf-8">
 <title>Ganvas</title>
 <link rel="icon" href="data:,">
-<script type="module" src="/src/app/headless.ts"></script>`
+<script type="module" src="${script}"></script>`
 
 /** Serves the page and the files of the exchange below `path`, and takes those that are posted there. */
-function exchangeFiles(path: string, exchange: Exchange): Plugin {
+function exchangeFiles<R>(path: string, exchange: Exchange<R>, page: string): Plugin {
   const answer = (response: ServerResponse, status: number, body: string | Uint8Array = '') => {
     response.statusCode = status
-    if (body === PAGE) response.setHeader('content-type', 'text/html')
+    if (body === page) response.setHeader('content-type', 'text/html')
     response.end(body)
   }
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const name = request.url?.slice(1) ?? '' // connect takes `path` off
     if (request.method === 'GET') {
-      if (!name) return answer(response, 200, PAGE)
+      if (!name) return answer(response, 200, page)
       const file = exchange.files[name]
       return file ? answer(response, 200, file) : answer(response, 404, 'no such file')
     }

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
-import { withPage } from './headless.ts'
+import { withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 
@@ -45,7 +45,7 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn: (text: string) => console.error(text),
   }
-  const { shape, name } = await withPage(exchange, async (page) => {
+  const { shape, name } = await withTrainingPage(exchange, async (page) => {
     const { name } = await page.call('describe', { adapter })
     const as = format === '.png' ? 'png' : 'values'
     return { name, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }

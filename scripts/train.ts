@@ -5,7 +5,7 @@ import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
 import { ADAPTERS, type Flag, helpLines, kebab, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
-import { type Exchange, type Headless, withPage } from './headless.ts'
+import { type Exchange, type TrainingPage, withTrainingPage } from './headless.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
@@ -81,8 +81,8 @@ const given = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
 
 /** One training in one Chrome: files and reports from the page go to the run's folder and to the terminal. */
-class Session implements Exchange {
-  readonly files: Exchange['files']
+class Session implements Exchange<Report> {
+  readonly files: Exchange<Report>['files']
   private progress: Progress | undefined
   private record: RunRecord | undefined
   private interrupted = false
@@ -102,7 +102,7 @@ class Session implements Exchange {
     let stop = (): void => process.exit(INTERRUPTED) // nothing to save yet
     const stopListening = onInterrupt(() => stop())
     try {
-      const { step } = await withPage(this, (page) => {
+      const { step } = await withTrainingPage(this, (page) => {
         stop = () => {
           this.interrupted = true
           this.warn('Stopping after this step; press again to quit at once.')
@@ -125,7 +125,7 @@ class Session implements Exchange {
     }
   }
 
-  private async train(page: Headless): Promise<{ step: number }> {
+  private async train(page: TrainingPage): Promise<{ step: number }> {
     const { continued, wishes, place } = this
     const choice = wishes.adapter ?? continued?.record.environment.adapterChoice ?? 'default'
     const adapter = await page.call('describe', { adapter: choice })

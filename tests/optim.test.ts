@@ -107,6 +107,25 @@ gpuTest('the learning rate may change, and parameters stay leaves that ops can u
   p.dispose()
 })
 
+gpuTest('clip brings every parameter within the limit, and touches no running average', async () => {
+  const limit = 0.75
+  const values = SHAPES.map(normals)
+  values[0].set([limit, -limit, 0, 1e9, -1e9])
+  const params = values.map((v, i) => tensor(v, SHAPES[i]))
+  const optimizer = new optim.RMSprop(params, { lr: 0 })
+  scope(() => optimizer.step(values.map((v, i) => tensor(v, SHAPES[i]))))
+  const state = optimizer.stateDict()
+  const averages = await Promise.all(Object.values(state).map((t) => t.data()))
+  optimizer.clip(limit)
+  for (const [i, t] of params.entries())
+    expect([...(await t.data())]).toEqual([...values[i]].map((v) => Math.min(limit, Math.max(-limit, v))))
+  for (const [i, t] of Object.values(state).entries()) expect(await t.data()).toEqual(averages[i])
+  expect(optimizer.t).toBe(1)
+  optimizer.dispose()
+  expect(() => optimizer.clip(limit)).toThrow(G.DisposedError)
+  for (const t of [...params, ...Object.values(state)]) t.dispose()
+})
+
 gpuTest('EMA follows, and stands in for the parameters', async () => {
   const params = [tensor([1, 2, 3]), tensor([10])]
   const sgd = new optim.SGD(params, { lr: 1 })

@@ -7,6 +7,7 @@ import { parseIdx, tile } from '../models/data.ts'
 import type { ImageSize } from '../models/model.ts'
 import { type LogLine, type TrainOptions, train } from '../models/train.ts'
 import { type Config, configOf, Trainer } from '../models/trainer.ts'
+import { answer } from './commands.ts'
 import { drawLosses, lightTheme, toPng } from './draw.ts'
 
 export type AdapterChoice = NonNullable<InitOptions['adapter']>
@@ -41,16 +42,6 @@ export interface SampleRequest {
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
 }
-
-declare global {
-  interface Window {
-    ganvas?: { call(command: keyof Commands, request: unknown): Promise<Outcome>; stop(): void }
-    ganvasReport(report: Report): Promise<void>
-  }
-}
-
-/** Errors cross over to Node as plain objects. */
-export type Outcome = { result: unknown } | { error: { name: string; message: string } }
 
 const SCALE = 3
 /** Columns of the grid of a run's samples. */
@@ -178,16 +169,6 @@ async function send(name: string, content: Blob | Uint8Array | Float32Array): Pr
   if (!response.ok) throw new Error(await response.text())
 }
 
-window.ganvas = {
-  stop() {
-    stopped = true
-  },
-  async call(command, request) {
-    try {
-      return { result: await commands[command](request as never) }
-    } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error))
-      return { error: { name, message } }
-    }
-  },
-}
+answer(commands, () => {
+  stopped = true
+})

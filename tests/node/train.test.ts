@@ -172,7 +172,7 @@ test('what is wrong with the input is said before anything starts, and nothing i
   writeFileSync(cut, read('straight', 'checkpoint.safetensors').subarray(0, 5000))
   const before = read('straight', 'checkpoint.safetensors')
   const cases: [(argv: string[]) => Promise<number>, string[], string][] = [
-    [train, ['stylegan9'], "no model 'stylegan9'; there are dcgan"],
+    [train, ['stylegan9'], "no model 'stylegan9'; there are gan, dcgan"],
     [train, ['--steps', 'ten'], "--steps: expected a whole number, at least 1, got 'ten'"],
     [train, ['--data', 'idx:none'], 'none: no such file'],
     [train, [...SMALL, '--out', straight], `${straight} exists already`],
@@ -203,7 +203,7 @@ test('what needs no training is told without starting anything', async () => {
     return said.mock.calls.join('\n')
   }
   try {
-    expect(await tell(train, '--list')).toMatch(/^dcgan {2}Radford .*\n.*--width 64/)
+    expect(await tell(train, '--list')).toMatch(/^dcgan {2}Radford .*\n.*--width 64/m)
     expect(await tell(train, '--help')).toContain('--beta1 X')
     expect(await tell(sample, '--help')).toContain('--count N')
     expect(await tell(train, '--resume', straight)).toContain('is at step 6 already')

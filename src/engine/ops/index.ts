@@ -51,6 +51,7 @@ export { logSumExp, max, mean, softmax, sum, variance } from './reduce.ts'
 export { avgPool2d, maxPool2d, upsample2d } from './resample.ts'
 export { gather, oneHot, scatterAdd } from './rows.ts'
 export { stopGradient } from './stopGradient.ts'
+export { type StyleLayerOptions, styleLayer } from './styleLayer.ts'
 
 declare module '../tensor.ts' {
   interface Tensor {

@@ -1,0 +1,30 @@
+/** How a page answers the commands of a Node script (see scripts/headless.ts). */
+
+/** What a page can be asked to do: one request each, awaited. */
+// biome-ignore lint/suspicious/noExplicitAny: the requests of different commands have nothing in common
+export type CommandTable = Record<string, (request: any) => unknown>
+
+/** Errors cross over to Node as plain objects. */
+export type Outcome = { result: unknown } | { error: { name: string; message: string } }
+
+declare global {
+  interface Window {
+    ganvas?: { call(command: string, request: unknown): Promise<Outcome>; stop(): void }
+    ganvasReport(report: unknown): Promise<void>
+  }
+}
+
+/** Offers `commands` to the script; `stop` is called when it wants the one that runs to end early. */
+export function answer(commands: CommandTable, stop: () => void): void {
+  window.ganvas = {
+    stop,
+    async call(command, request) {
+      try {
+        return { result: await commands[command](request) }
+      } catch (error) {
+        const { name, message } = error instanceof Error ? error : new Error(String(error))
+        return { error: { name, message } }
+      }
+    },
+  }
+}
