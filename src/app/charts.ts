@@ -55,6 +55,7 @@ export class Charts {
       const last = lines.at(-1)
       const values = this.metrics.map((name) => `${name} ${last?.[name].toFixed(2)}`)
       canvas.setAttribute('aria-label', last ? `Step ${last.step}: ${values.join(', ')}` : 'Losses by step')
+      find('#meters').hidden = !this.metrics.includes('D(x)')
       const real = this.meter('real', 'D(x)')
       const fake = this.meter('fake', 'D(G(z))')
       find('#verdict').textContent = verdict(real, fake)

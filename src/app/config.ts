@@ -4,21 +4,31 @@ import type { ImageSize } from '../models/model.ts'
 import type { Config } from '../models/trainer.ts'
 import type { Settings } from './state.ts'
 
-const MODEL = 'dcgan'
-
-export function configFrom({ seed, batch, ...options }: Settings, { size, channels }: ImageSize): Config {
-  return { model: MODEL, options: ownOptions(MODEL, options), image: { size, channels }, batch, seed }
+export function configFrom(
+  { model, seed, batch, ...options }: Settings,
+  { size, channels }: ImageSize,
+  isSoftware: boolean,
+): Config {
+  // What the page has no field for is as in the model's preset.
+  const all = { ...models[model].presets[kindOf(isSoftware)].options, ...options }
+  return { model, options: ownOptions(model, all), image: { size, channels }, batch, seed }
 }
 
 export function settingsOf({ model, seed, batch, options }: Config): Settings {
   const { width, lr } = { ...models[model]?.defaults, ...options }
-  return { seed, width, batch, lr }
+  return { model, seed, width, batch, lr }
 }
 
-/** What an adapter trains in reasonable time. */
-export function defaultsFor(isSoftware: boolean): Settings {
-  const { presets, defaults } = models[MODEL]
-  const { options, batch } = presets[isSoftware ? 'software' : 'gpu']
-  const { width, lr } = { ...defaults, ...options }
-  return { seed: 0, batch, width, lr }
+/** What is trained in reasonable time, for each model; the one to begin with first. */
+export function defaultsFor(isSoftware: boolean): Settings[] {
+  const all = Object.entries(models).map(([model, { presets, defaults }]) => {
+    const { options, batch } = presets[kindOf(isSoftware)]
+    const { width, lr } = { ...defaults, ...options }
+    return { model, seed: 0, batch, width, lr }
+  })
+  return all.sort((a, b) => Number(b.model === FIRST) - Number(a.model === FIRST))
 }
+
+/** The model that a visitor sees first. */
+const FIRST = 'dcgan'
+const kindOf = (isSoftware: boolean): 'software' | 'gpu' => (isSoftware ? 'software' : 'gpu')

@@ -65,8 +65,9 @@ const LEGEND = 30
 const STEPS = 24
 
 /**
- * The losses by step, smoothed over their faint raw values; below them, where the model has them, what the
- * discriminator says of images, D(·), from 0 to 1. `size` is in units of the context, whatever its scale.
+ * The losses by step, smoothed over their faint raw values; below them what else the model reports: what the
+ * discriminator says of images, D(·), from 0 to 1, or a critic's estimates. `size` is in units of the context,
+ * whatever its scale.
  */
 export function drawLosses(
   ctx: Context,
@@ -76,7 +77,7 @@ export function drawLosses(
   theme: Theme,
 ): void {
   const losses = metrics.filter((name) => name.startsWith('loss'))
-  const opinions = metrics.filter((name) => name.startsWith('D('))
+  const others = metrics.filter((name) => !name.startsWith('loss'))
   ctx.clearRect(0, 0, size.width, size.height)
   ctx.fillStyle = theme.background
   ctx.fillRect(0, 0, size.width, size.height)
@@ -89,11 +90,11 @@ export function drawLosses(
   const steps = { from: first > last / 2 && lines.length > 1 ? first : 0, to: Math.max(last, 20) }
   const x = { left: LEFT, right: size.width - RIGHT, ...steps }
   const room = size.height - STEPS
-  const split = opinions.length ? Math.round(room * 0.64) : room
+  const split = others.length ? Math.round(room * 0.64) : room
   const chart = { ctx, lines, theme, x }
   strip({ ...chart, names: losses, top: LEGEND, bottom: split - 6, range: rangeOf(lines, losses) })
-  if (opinions.length)
-    strip({ ...chart, names: opinions, top: split + LEGEND, bottom: room - 6, range: { from: 0, to: 1 } })
+  const range = others.every((name) => name.startsWith('D(')) ? { from: 0, to: 1 } : rangeOf(lines, others)
+  if (others.length) strip({ ...chart, names: others, top: split + LEGEND, bottom: room - 6, range })
   stepAxis(ctx, x, size.height, theme)
 }
 

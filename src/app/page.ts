@@ -1,6 +1,6 @@
 /** Buttons to commands, reports to what one sees. The training is in the worker. */
 import { Charts } from './charts.ts'
-import { fieldSettings, onSettings, showSettings } from './controls.ts'
+import { fieldSettings, offerModels, onSettings, showSettings } from './controls.ts'
 import { Counters } from './counters.ts'
 import { find, grouped } from './dom.ts'
 import { banner, download, onFiles } from './files.ts'
@@ -25,7 +25,8 @@ export class Page {
   private readonly charts = new Charts()
   private readonly stage = new Stage()
   private readonly counters = new Counters()
-  private defaults: Settings | undefined
+  /** Of every model. */
+  private defaults: Settings[] | undefined
   /** Of the run that is there; undefined until there is one. */
   private settings: Settings | undefined
   /** What the fields say: the settings of the next run. */
@@ -88,8 +89,9 @@ export class Page {
   }
 
   private settingsChanged(): void {
-    if (!this.wanted) return
-    this.wanted = fieldSettings(this.wanted)
+    if (!this.wanted || !this.defaults) return
+    this.wanted = fieldSettings(this.wanted, this.defaults)
+    showSettings(this.wanted)
     if (this.step === 0 && !this.isPlaying) this.reset()
     else this.refresh()
   }
@@ -113,6 +115,7 @@ export class Page {
       this.counters.adapter = { name: adapter, isSoftware }
       this.defaults = defaults
       this.wanted = settingsFrom(location.hash, defaults)
+      offerModels(defaults.map(({ model }) => model))
       showSettings(this.wanted)
       this.reset(DIGITS)
     },

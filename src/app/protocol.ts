@@ -20,7 +20,7 @@ export type Command =
 
 export type Report =
   /** Once, first. */
-  | { type: 'ready'; adapter: string; isSoftware: boolean; defaults: Settings }
+  | { type: 'ready'; adapter: string; isSoftware: boolean; defaults: Settings[] }
   /** Instead of it, and last: there is no WebGPU. */
   | { type: 'missing'; message: string }
   | { type: 'loading'; received: number; total: number }

@@ -56,7 +56,7 @@ async function obey(command: Command): Promise<void> {
         post({ type: 'loading', received, total }),
       )
     if (!images) return // its file was refused
-    run = new Run(images, configFrom(command.settings, images), post, frameMs)
+    run = new Run(images, configFrom(command.settings, images, gpu().isSoftware), post, frameMs)
     await run.show()
   } else if (command.type === 'load') {
     if (!images) throw new CheckpointError(`${command.name}: open a data set to go on with first`)

@@ -46,7 +46,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     defaults: DCGAN,
     counts: ['latent', 'width'],
     presets: {
-      software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 1500 },
+      software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 128, steps: 6000 },
     },
     create: (image, options) => new Dcgan(image, options),

@@ -75,7 +75,7 @@ test(
     await pictureOf(page, 0)
     expect(await stepOf(page)).toBe(0)
     expect(await pixels(page)).toBe(first)
-    expect(new URL(page.url()).hash).toMatch(/^#seed=1&width=4&batch=8&lr=[\d.]+$/)
+    expect(new URL(page.url()).hash).toMatch(/^#model=dcgan&seed=1&width=4&batch=8&lr=[\d.]+$/)
     expect(errors).toEqual([])
     expect(await page.$eval('#banner', (e) => e.checkVisibility())).toBe(false)
     await page.close()
