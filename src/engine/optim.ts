@@ -1,87 +1,13 @@
 /** Optimisers, in order of complexity. Each updates all of its parameters in place, in one dispatch. */
 import { DisposedError } from './errors.ts'
+import { type Flat, flatten, leave, withWhole, zeroFlat } from './flat.ts'
 import { run } from './kernel.ts'
 import { assign } from './ops/pointwise.ts'
-import { ALIGNMENT, roundUp } from './pool.ts'
 import { check, sameShape, shapeText } from './shape.ts'
-import { allocate, release, type Storage, Tensor } from './tensor.ts'
-
-/** Parameters laid end to end in one buffer, each at a multiple of 256 bytes. */
-interface Flat {
-  storage: Storage
-  params: readonly Tensor[]
-  offsets: number[]
-  bytes: number
-  /** Optimisers and averages over these parameters. */
-  users: number
-}
-
-const homes = new WeakMap<Tensor, Flat>()
-
-/** Moves `params` into one buffer, or finds the one they already share. Throws when they are spread over others. */
-function flatten(params: readonly Tensor[], op: string): Flat {
-  check(params.length > 0, op, () => 'expected at least one parameter')
-  const home = homes.get(params[0])
-  if (home?.params.length === params.length && home.params.every((p, i) => p === params[i])) {
-    home.users++
-    return home
-  }
-  params.forEach((p, i) => {
-    check(
-      !homes.has(p),
-      op,
-      () =>
-        `parameter ${i} of shape ${shapeText(p.shape)} is already updated with another list of parameters`,
-    )
-  })
-  check(new Set(params).size === params.length, op, () => 'a parameter is listed twice')
-  const offsets: number[] = []
-  let bytes = 0
-  for (const p of params) {
-    offsets.push(bytes)
-    bytes += roundUp(p.size * 4, ALIGNMENT)
-  }
-  const flat = { ...zeroFlat(bytes, op), params, offsets, bytes, users: 1 }
-  params.forEach((p, i) => {
-    const place = new Tensor(p.shape, flat.storage, offsets[i])
-    assign(place, p)
-    p.relocate(flat.storage, offsets[i])
-    place.dispose()
-    homes.set(p, flat)
-  })
-  return flat
-}
-
-/** A zeroed buffer of the same layout. */
-function zeroFlat(bytes: number, op: string): { storage: Storage } {
-  const storage = allocate(bytes / 4, `${op}: the state of all parameters`)
-  storage.references++ // held by the optimiser, not by a tensor
-  storage.gpu.upload(storage.buffer, 0, new Float32Array(bytes / 4))
-  return { storage }
-}
-
-/** The last user to leave gives the buffer back, once the parameters are disposed too. */
-function leave(flat: Flat): void {
-  if (--flat.users > 0) return
-  for (const p of flat.params) homes.delete(p)
-  release(flat.storage)
-}
+import { release, type Storage, Tensor } from './tensor.ts'
 
 function checkInUse(disposed: boolean, op: string): void {
   if (disposed) throw new DisposedError(`${op}: used after dispose()`)
-}
-
-/** Runs `fn` on tensors over whole storages, which are gone afterwards. */
-function withWhole(
-  storages: Record<string, Storage>,
-  bytes: number,
-  fn: (whole: Record<string, Tensor>) => void,
-): void {
-  const whole = Object.fromEntries(
-    Object.entries(storages).map(([name, storage]) => [name, new Tensor([bytes / 4], storage)]),
-  )
-  fn(whole)
-  for (const t of Object.values(whole)) t.dispose()
 }
 
 type Rule = 'SGD' | 'RMSPROP' | 'ADAM'

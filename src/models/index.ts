@@ -2,6 +2,7 @@
 import { DEFAULTS as DCGAN, Dcgan } from './dcgan.ts'
 import { DEFAULTS as GAN, Gan } from './gan.ts'
 import type { ImageModel, ImageSize } from './model.ts'
+import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
 import { DEFAULTS as WGAN_GP, WganGp } from './wganGp.ts'
 
@@ -70,6 +71,20 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
     create: (image, options) => new WganGp(image, options),
+  },
+  'stylegan-lite': {
+    about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',
+    defaults: STYLEGAN_LITE,
+    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
+    presets: {
+      software: {
+        options: { latent: 64, width: 8, maxWidth: 32, gamma: 1, lr: 2e-3, emaDecay: 0.99 },
+        batch: 16,
+        steps: 900,
+      },
+      gpu: { options: {}, batch: 64, steps: 10000 },
+    },
+    create: (image, options) => new StyleganLite(image, options),
   },
 }
 

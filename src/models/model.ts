@@ -18,6 +18,8 @@ export interface ImageModel {
   /** What a checkpoint holds, by name. */
   readonly networks: Readonly<Record<string, object>>
   readonly optimizers: Readonly<Record<string, optim.SGD | optim.RMSprop | optim.Adam>>
+  /** Averaged parameters, by name; in a checkpoint, too. */
+  readonly averages?: Readonly<Record<string, optim.EMA>>
   /**
    * Trains once. `real` draws a minibatch of images [N, size, size, channels] in [-1, 1], `latent` that many latents
    * (the model's own distribution if left out).

@@ -84,6 +84,9 @@ export class Trainer {
     const metadata = {
       format: 'ganvas 1',
       step: String(step),
+      updates: JSON.stringify(
+        Object.fromEntries(Object.entries(this.model.optimizers).map(([name, { t }]) => [name, t])),
+      ),
       config: JSON.stringify(config),
       random: JSON.stringify(randomState()),
     }
@@ -122,17 +125,19 @@ export class Trainer {
     } finally {
       for (const { tensor, temporary } of Object.values(state)) if (temporary) tensor.dispose()
     }
-    for (const optimizer of Object.values(this.model.optimizers)) optimizer.t = saved.step
+    for (const [network, optimizer] of Object.entries(this.model.optimizers))
+      optimizer.t = saved.updates[network]
     this.step = saved.step
     setRandomState(saved.random)
   }
 
-  /** Networks and optimisers by name; an optimiser's are views made for the call. */
+  /** Networks, optimisers and averages by name; all but the networks' are views made for the call. */
   private state(): Record<string, { tensor: Tensor; temporary: boolean }> {
-    const { networks, optimizers } = this.model
+    const { networks, optimizers, averages = {} } = this.model
     const entries = [
       ...Object.entries(networks).map(([name, net]) => [name, nn.stateDict(net), false] as const),
       ...Object.entries(optimizers).map(([name, o]) => [`optimizer.${name}`, o.stateDict(), true] as const),
+      ...Object.entries(averages).map(([name, a]) => [`average.${name}`, a.stateDict(), true] as const),
     ]
     return Object.fromEntries(
       entries.flatMap(([prefix, tensors, temporary]) =>
@@ -141,11 +146,12 @@ export class Trainer {
     )
   }
 
-  /** Frees the model, its optimisers and the noise. */
+  /** Frees the model, its optimisers and averages, and the noise. */
   dispose(): void {
     this.noise.dispose()
     for (const { tensor } of Object.values(this.state())) tensor.dispose()
-    for (const optimizer of Object.values(this.model.optimizers)) optimizer.dispose()
+    const { optimizers, averages = {} } = this.model
+    for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
   }
 }
 
@@ -163,6 +169,8 @@ function readMetadata(metadata: Record<string, string>, name: string) {
   try {
     return {
       step: Number(metadata.step),
+      /** Updates of each network so far: a critic has more of them than there were steps. */
+      updates: JSON.parse(metadata.updates) as Record<string, number>,
       config: JSON.parse(metadata.config) as Config,
       random: JSON.parse(metadata.random) as ReturnType<typeof randomState>,
     }

@@ -8,7 +8,7 @@
 // H, W, HO, WO, KW         sizes (i32)
 // SH, SW, PT, PL           stride, padding at the top and left (i32)
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
-// NU, V, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl
+// NU, V, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4
 // VEC_A                    a is bound as vec4s (C a multiple of 4)
 // A_BATCH, B_BATCH         elements between batches
 #ifdef QUAD
@@ -51,19 +51,7 @@ fn store(z: u32, m: u32, n: u32, v: V) {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = globalIndex(group, groups, local);
-#ifdef QUAD
-  let lane = local & 3u;
-  let wanted = id / 4u;
-#else
-  let lane = 0u;
-  let wanted = id;
-#endif
-  let tile = min(wanted, UNITS - 1);
-  let n0 = (tile % TILES_N * ROTATIONS + lane) * NU;
-  let n = min(n0, LAST_N);
-  let m0 = tile / TILES_N % TILES_M * (ROTATIONS * 4u);
-  let z = tile / (TILES_N * TILES_M);
+#include "lib/tile.wgsl"
   let batch = z / SLICES;
   let firstLine = i32(z % SLICES * LINES_PER_SLICE);
   // The tap's shift and the channel of each row; of the first of the four where they are read as one vec4.

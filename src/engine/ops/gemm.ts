@@ -203,6 +203,7 @@ export function columnGemm({
       ...defines,
       M: `${M}u`,
       N: `${N}u`,
+      TM: '4u',
       C,
       WO,
       LINES: lines,

@@ -104,20 +104,7 @@ fn store(z: u32, m: u32, n: u32, result: V) {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = globalIndex(group, groups, local);
-#ifdef QUAD
-  let lane = local & 3u;
-  let wanted = id / 4u;
-#else
-  let lane = 0u;
-  let wanted = id;
-#endif
-  // Invocations beyond the last tile repeat it, so that quads stay whole, and store nothing.
-  let tile = min(wanted, UNITS - 1);
-  let n0 = (tile % TILES_N * ROTATIONS + lane) * NU;
-  let n = min(n0, LAST_N);
-  let m0 = tile / TILES_N % TILES_M * (ROTATIONS * TM);
-  let z = tile / (TILES_N * TILES_M);
+#include "lib/tile.wgsl"
   let zz = z % Z;
   let firstStep = z / Z * KSTEPS;
 #for i in 0..TM

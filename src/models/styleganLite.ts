@@ -1,0 +1,217 @@
+/**
+ * StyleGAN: Karras, Laine & Aila 2018, "A style-based generator architecture for generative adversarial networks"
+ * (arXiv:1812.04948), scaled to small images. differs: all sizes are trained at once, without progressive growing.
+ */
+import {
+  add,
+  assign,
+  clamp,
+  DataError,
+  grad,
+  greater,
+  less,
+  mean,
+  mul,
+  nn,
+  noGrad,
+  optim,
+  pad,
+  randn,
+  randomIntegers,
+  scope,
+  sigmoid,
+  slice,
+  square,
+  stopGradient,
+  sum,
+  type Tensor,
+  uniform,
+  where,
+  zeros,
+} from '../engine/index.ts'
+import { nonSaturating } from './losses.ts'
+import type { ImageModel, ImageSize, Metrics } from './model.ts'
+import { Discriminator, Generator, type NoiseMode } from './styleganNets.ts'
+
+export const DEFAULTS = {
+  latent: 128, // length of z and of w (the paper: 512)
+  depth: 8, // layers of the mapping network f
+  mappingLr: 0.01, // λ' / λ, the learning-rate multiplier of f
+  width: 64, // channels at full size; twice as many at each smaller one,
+  maxWidth: 512, // but no more than this
+  gamma: 10, // γ of R1
+  r1Every: 1, // steps from one penalty to the next; more is StyleGAN2's lazy regularisation (arXiv:1912.04958)
+  mixing: 0.9, // probability of style mixing
+  lr: 1e-3, // λ, Adam's rate
+  beta1: 0,
+  beta2: 0.99,
+  emaDecay: 0.999, // of the generator that samples are drawn from
+  styleDecay: 0.995, // of w̄
+}
+export type StyleganLiteOptions = typeof DEFAULTS
+
+/** R1: E ‖∇_x D(x)‖² over real images, to be weighed by γ / 2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9). */
+export function r1(logits: Tensor, x: Tensor): Tensor {
+  const [gradient] = grad(sum(logits), [x], { createGraph: true })
+  return mul(sum(square(gradient)), 1 / x.shape[0])
+}
+
+/** Style mixing (section 3.1): the style of each of `layers` layers, w1 before layer `crossover` [1] and w2 from it on. */
+export const mixStyles = (w1: Tensor, w2: Tensor, crossover: Tensor, layers: number): Tensor[] =>
+  Array.from({ length: layers }, (_, i) => where(greater(crossover, i), w1, w2))
+
+export interface SampleOptions {
+  /** ψ of truncation: 1 for none, 0 for the mean style alone. */
+  psi?: number
+  noise?: NoiseMode
+}
+
+/**
+ * Networks work on a canvas whose size is a power of two. Images of another size are centred on it, -1 (the background)
+ * around them, for D to see; sample() cuts the frame off again.
+ */
+class Canvas {
+  readonly size: number
+  private readonly image: ImageSize
+  constructor(image: ImageSize) {
+    if (image.size < 5)
+      throw new DataError(`StyleGAN starts from 4x4 pixels: the size must be at least 5, got ${image.size}`)
+    this.image = image
+    this.size = 2 ** Math.ceil(Math.log2(image.size))
+  }
+  private get frame(): [number, number] {
+    const rest = this.size - this.image.size
+    return [Math.floor(rest / 2), Math.ceil(rest / 2)]
+  }
+  put(images: Tensor): Tensor {
+    if (this.size === this.image.size) return images
+    const padding = [[0, 0], this.frame, this.frame, [0, 0]] as const
+    return add(pad(add(images, 1), { padding }), -1)
+  }
+  cut(canvas: Tensor): Tensor {
+    if (this.size === this.image.size) return canvas
+    const [from, to] = [this.frame[0], this.frame[0] + this.image.size]
+    return slice(canvas, { start: [0, from, from], end: [canvas.shape[0], to, to] })
+  }
+}
+
+export class StyleganLite implements ImageModel {
+  readonly metrics = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))']
+  readonly latent: number
+  readonly networks: { generator: Generator; discriminator: Discriminator }
+  readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
+  readonly averages: { generator: optim.EMA }
+  private readonly options: StyleganLiteOptions
+  private readonly canvas: Canvas
+  private readonly paramsG: Tensor[]
+  private readonly paramsD: Tensor[]
+
+  constructor(image: ImageSize, options: Partial<StyleganLiteOptions> = {}) {
+    this.options = { ...DEFAULTS, ...options }
+    this.latent = this.options.latent
+    this.canvas = new Canvas(image)
+    const { size } = this.canvas
+    this.networks = {
+      generator: new Generator(size, image.channels, this.options),
+      discriminator: new Discriminator(size, image.channels, this.options),
+    }
+    this.paramsG = nn.parameters(this.networks.generator)
+    this.paramsD = nn.parameters(this.networks.discriminator)
+    const { lr, beta1, beta2, emaDecay } = this.options
+    this.optimizers = {
+      generator: new optim.Adam(this.paramsG, { lr, betas: [beta1, beta2] }),
+      discriminator: new optim.Adam(this.paramsD, { lr, betas: [beta1, beta2] }),
+    }
+    this.averages = { generator: new optim.EMA(this.paramsG, { decay: emaDecay }) }
+  }
+
+  /** Non-saturating loss with R1 (appendix C). G is trained on the images that D was, against the updated D. */
+  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
+    const { discriminator: D } = this.networks
+    const { gamma, r1Every } = this.options
+    const x = this.canvas.put(real())
+    const generated = this.generate(() => latent(x.shape[0]))
+
+    const { lossD, penalty, onReal, onFake } = scope(() => {
+      // Adam's count is part of a checkpoint, so a resumed run keeps the rhythm.
+      const penalised = this.optimizers.discriminator.t % r1Every === 0
+      const points = stopGradient(x)
+      points.requiresGrad = penalised
+      const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }
+      const loss = nonSaturating.discriminator(logits.real, logits.fake)
+      const R1 = penalised ? mul(r1(logits.real, points), gamma / 2) : zeros([])
+      const total = penalised ? add(loss, mul(R1, r1Every)) : loss
+      this.optimizers.discriminator.step(grad(total, this.paramsD))
+      return {
+        lossD: loss,
+        penalty: R1,
+        onReal: mean(sigmoid(logits.real)),
+        onFake: mean(sigmoid(logits.fake)),
+      }
+    })
+
+    const lossG = nonSaturating.generator(D.forward(generated))
+    this.optimizers.generator.step(grad(lossG, this.paramsG))
+    this.averages.generator.update()
+
+    return { lossD, lossG, R1: penalty, 'D(x)': onReal, 'D(G(z))': onFake }
+  }
+
+  /** Images of fresh latents, with noise and style mixing; w̄ follows their styles. */
+  private generate(latent: () => Tensor): Tensor {
+    const { mapping, synthesis } = this.networks.generator
+    const { mixing } = this.options
+    const layers = synthesis.layers.length
+    const w = mapping.forward(latent())
+    this.follow(w)
+    if (mixing === 0) return synthesis.forward(Array(layers).fill(w), 'random')
+    // Both choices are drawn on the GPU: they belong to the checkpointed stream, and nothing is read back.
+    const mixed = less(uniform([1]), mixing)
+    const crossover = where(mixed, add(randomIntegers([1], layers - 1), 1), layers)
+    return synthesis.forward(mixStyles(w, mapping.forward(latent()), crossover, layers), 'random')
+  }
+
+  /** w̄ ← β w̄ + (1 - β) E w */
+  private follow(w: Tensor): void {
+    const { meanStyle } = this.networks.generator
+    const { styleDecay } = this.options
+    scope(() =>
+      noGrad(() =>
+        assign(meanStyle, add(mul(meanStyle, styleDecay), mul(mean(w, { axes: 0 }), 1 - styleDecay))),
+      ),
+    )
+  }
+
+  /** Images of z by the averaged generator; the same z gives the same image unless noise is 'random'. */
+  sample(z: Tensor, { psi = 1, noise = 'fixed' }: SampleOptions = {}): Tensor {
+    return this.render(
+      (G) => Array(G.synthesis.layers.length).fill(G.truncate(G.mapping.forward(z), psi)),
+      noise,
+    )
+  }
+
+  /** Images of a, with the styles of b in the layers [from, to): figure 3. */
+  mix(
+    a: Tensor,
+    b: Tensor,
+    [from, to]: readonly [number, number],
+    { psi = 1, noise = 'fixed' }: SampleOptions = {},
+  ): Tensor {
+    return this.render((G) => {
+      const [wA, wB] = [a, b].map((z) => G.truncate(G.mapping.forward(z), psi))
+      return G.synthesis.layers.map((_, i) => (i >= from && i < to ? wB : wA))
+    }, noise)
+  }
+
+  private render(styles: (G: Generator) => Tensor[], noise: NoiseMode): Tensor {
+    const { generator: G } = this.networks
+    return scope(() =>
+      noGrad(() =>
+        this.averages.generator.averaged(() => {
+          const images = this.canvas.cut(G.synthesis.forward(styles(G), noise))
+          return clamp(images, { min: -1, max: 1 })
+        }),
+      ),
+    )
+  }
+}
