@@ -10,6 +10,22 @@ function checkInUse(disposed: boolean, op: string): void {
   if (disposed) throw new DisposedError(`${op}: used after dispose()`)
 }
 
+/** The numbers of a step, as optim.wgsl explains them. */
+interface Numbers {
+  rate?: number
+  decay?: number
+  decay2?: number
+  eps?: number
+  correction?: number
+}
+
+function paramsOf(
+  bytes: number,
+  { rate = 0, decay = 0, decay2 = 0, eps = 0, correction = 1 }: Numbers,
+): Record<string, number> {
+  return { n: bytes / 16, rate, decay, decay2, rest: 1 - decay, rest2: 1 - decay2, eps, correction }
+}
+
 type Rule = 'SGD' | 'RMSPROP' | 'ADAM'
 
 /** What the optimisers share: flat parameters, gradients and state. */
@@ -34,13 +50,7 @@ abstract class Optimizer {
   }
 
   /** The step's numbers; `t` counts from 1. */
-  protected abstract numbers(t: number): {
-    rate: number
-    decay: number
-    decay2?: number
-    eps?: number
-    correction?: number
-  }
+  protected abstract numbers(t: number): Numbers
 
   /** Updates every parameter from its gradient, given in the order of the parameters. */
   step(grads: readonly Tensor[]): void {
@@ -66,7 +76,7 @@ abstract class Optimizer {
       run('optim', {
         defines: { [this.rule]: true },
         buffers,
-        params: { n: bytes / 16, decay2: 0, eps: 0, correction: 1, ...this.numbers(this.t) },
+        params: paramsOf(bytes, this.numbers(this.t)),
         threads: bytes / 16,
       }),
     )
@@ -81,7 +91,7 @@ abstract class Optimizer {
         op: 'clip',
         defines: { CLIP: true },
         buffers,
-        params: { n: bytes / 16, rate: limit, decay: 0, decay2: 0, eps: 0, correction: 1 },
+        params: paramsOf(bytes, { rate: limit }),
         threads: bytes / 16,
       }),
     )
@@ -189,7 +199,7 @@ export class EMA {
       run('optim', {
         defines: { EMA: true },
         buffers,
-        params: { n: bytes / 16, rate: 0, decay, decay2: 0, eps: 0, correction: 1 },
+        params: paramsOf(bytes, { decay }),
         threads: bytes / 16,
       }),
     )

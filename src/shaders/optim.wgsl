@@ -8,7 +8,8 @@
 #include "lib/index.wgsl"
 
 // rate: lr, or Adam's lr / (1 - beta1^t); correction: Adam's sqrt(1 - beta2^t); decay: momentum, alpha, beta1 or decay
-struct Params { n: u32, rate: f32, decay: f32, decay2: f32, eps: f32, correction: f32 }
+// rest, rest2: 1 - decay and 1 - decay2, which f32 would round
+struct Params { n: u32, rate: f32, decay: f32, decay2: f32, rest: f32, rest2: f32, eps: f32, correction: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read_write> p: array<vec4f>;
 #ifndef CLIP
@@ -36,18 +37,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   p[i] -= params.rate * velocity;
 #endif
 #ifdef RMSPROP
-  let square = params.decay * v[i] + (1.0 - params.decay) * d * d;
+  let square = params.decay * v[i] + params.rest * d * d;
   v[i] = square;
   p[i] -= params.rate * d / (sqrt(square) + params.eps);
 #endif
 #ifdef ADAM
-  let mean = params.decay * m[i] + (1.0 - params.decay) * d;
-  let square = params.decay2 * v[i] + (1.0 - params.decay2) * d * d;
+  let mean = params.decay * m[i] + params.rest * d;
+  let square = params.decay2 * v[i] + params.rest2 * d * d;
   m[i] = mean;
   v[i] = square;
   p[i] -= params.rate * mean / (sqrt(square) / params.correction + params.eps);
 #endif
 #ifdef EMA
-  p[i] = params.decay * p[i] + (1.0 - params.decay) * d;
+  p[i] = params.decay * p[i] + params.rest * d;
 #endif
 }

@@ -26,7 +26,7 @@ export interface Fixture {
 
 /** A model of which a step's sources of chance can be given. */
 interface Model extends ImageModel {
-  step(real: () => Tensor, latent?: () => Tensor, random?: () => Tensor): Metrics
+  step(real: () => Tensor, latent?: (count: number) => Tensor, random?: (count: number) => Tensor): Metrics
 }
 
 const TOLERANCE = 1e-4
@@ -53,8 +53,7 @@ export async function withModel<M extends ImageModel>(
   const model = make()
   const states = Object.entries(model.networks).map(([name, net]) => [name, nn.stateDict(net)] as const)
   try {
-    for (const [network, state] of states)
-      nn.loadStateDict(state, { ...(await running(state)), ...weights[network] })
+    for (const [network, state] of states) load(trainedOf(state), weights[network])
     await body(model)
   } finally {
     for (const optimizer of Object.values(model.optimizers)) optimizer.dispose()
@@ -62,15 +61,20 @@ export async function withModel<M extends ImageModel>(
   }
 }
 
-/** The running statistics as they are: fixtures have none. */
-async function running(state: Record<string, Tensor>): Promise<Record<string, Saved>> {
-  const own = Object.entries(state).filter(([, t]) => !t.requiresGrad)
-  return Object.fromEntries(
-    await Promise.all(
-      own.map(async ([name, t]) => [name, { shape: [...t.shape], data: [...(await t.data())] }]),
+/** The tensors that are trained, by name: all but the running statistics, which fixtures have not. */
+const trainedOf = (state: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(state).filter(([, t]) => t.requiresGrad))
+
+const load = (state: Record<string, Tensor>, saved: Record<string, Saved>): void =>
+  nn.loadStateDict(
+    state,
+    Object.fromEntries(
+      Object.entries(saved).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: Float32Array.from(data) },
+      ]),
     ),
   )
-}
 
 /** Takes as many steps as the fixture has, or the given number; the metrics of each. */
 export async function takeSteps(
@@ -101,9 +105,9 @@ function firstGradients(model: Model): () => Promise<Record<string, Record<strin
     }
   }
   const named = async (network: string) => {
-    const names = Object.entries(nn.stateDict(model.networks[network])).filter(([, t]) => t.requiresGrad)
+    const names = Object.keys(trainedOf(nn.stateDict(model.networks[network])))
     const values = await Promise.all(reads[network])
-    return [network, Object.fromEntries(names.map(([name], i) => [name, values[i]]))] as const
+    return [network, Object.fromEntries(names.map((name, i) => [name, values[i]]))] as const
   }
   return async () => Object.fromEntries(await Promise.all(Object.keys(reads).map(named)))
 }
