@@ -13,6 +13,12 @@ const images = () => z(2, 5, 5, 3)
 
 type Case = [what: string, provoke: () => unknown, message: RegExp]
 const SHAPE_ERRORS: Case[] = [
+  ['negative sizes', () => G.reshape(z(4), [-2, -2]), /^reshape: cannot make \[-2, -2\] of \[4\]/],
+  ['permute beyond the rank', () => G.permute(z(2, 3, 4), [0, -5, 2]), /^permute: axes \[0, -5, 2\]/],
+  ['a fractional slice', () => G.slice(z(4), { start: [0.5] }), /^slice: \[0.5\] to \[\] is not a block/],
+  ['eps', () => G.batchNorm(z(2, 3), z(3), z(3), { eps: Number.NaN }), /^batchNorm: eps must be a finite/],
+  ['clamp', () => G.clamp(z(2), { min: 1, max: 0 }), /^clamp: expected min <= max, got 1 and 0/],
+  ['an infinite range', () => G.uniform([2], { max: Number.POSITIVE_INFINITY }), /^uniform: expected finite/],
   ['values for a shape', () => tensor([1, 2, 3], [2, 2]), /^tensor: shape \[2, 2\] holds 4 values, got 3/],
   ['an empty dimension', () => z(2, 0), /^full: every dimension must be a positive integer, got \[2, 0\]/],
   ['a fractional dimension', () => G.randn([1.5]), /^randn: every dimension .* got \[1.5\]/],
@@ -160,7 +166,7 @@ const SHAPE_ERRORS: Case[] = [
   ['dropout', () => G.dropout(z(3), { p: 1 }), /^dropout: expected a probability p in \[0, 1\), got 1/],
   ['seed', () => G.seed(-1), /^seed: expected an integer in \[0, 2\^32\), got -1/],
   ['a fractional seed', () => G.seed(0.5), /^seed: .* got 0.5/],
-  ['uniform', () => G.uniform([2], { min: 1, max: 1 }), /^uniform: expected min < max, got 1 and 1/],
+  ['uniform', () => G.uniform([2], { min: 1, max: 1 }), /^uniform: expected finite min < max, got 1 and 1/],
   ['randomIntegers', () => G.randomIntegers([2], 0), /^randomIntegers: expected max in \[1, 2\^24\], got 0/],
   [
     'grad by a constant',
@@ -352,4 +358,61 @@ describe('DeviceLostError', () => {
     await expect(init({ gpu: without })).rejects.toThrow(/no adapter here.*--enable-unsafe-webgpu/)
     await init()
   })
+})
+
+describe('what an error leaves behind', () => {
+  gpuTest('launches that fail use nothing up', async () => {
+    const gone = z(3)
+    gone.dispose()
+    for (let i = 0; i < 100; i++) expect(() => scope(() => G.sum(gone))).toThrow(/disposed/)
+    const y = scope(() => G.sum(G.ones([3])))
+    expect(await y.item()).toBe(3)
+    y.dispose()
+  })
+
+  gpuTest('every read of work that failed is told, and work begun later is not', async () => {
+    const [a, b] = scope(() => {
+      const broken = empty([4])
+      run('pointwise', {
+        defines: { T: 'vec4f', EXPR: 'no_such_function(a)', RANK: 1, SINGLE: true },
+        buffers: { y: broken },
+        params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
+        threads: 1,
+      })
+      return [broken, G.ones([2])]
+    })
+    const reads = await Promise.allSettled([a.data(), b.data(), a.data()])
+    expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect([...(await b.data())]).toEqual([1, 1])
+    a.dispose()
+    b.dispose()
+  })
+
+  gpuTest('buffers over what the pool keeps are destroyed after the work that uses them', async () => {
+    const y = scope(() => {
+      const large = Array.from({ length: 10 }, (_, i) => G.full([2 ** 24], i))
+      return G.slice(large[9], { start: [2 ** 24 - 2] })
+    })
+    expect([...(await y.data())]).toEqual([9, 9])
+    y.dispose()
+    gpu().pool.trim()
+    expect(memory().pooledBytes).toBe(0)
+  })
+
+  gpuTest('a disposed optimiser or average cannot be used', () => {
+    const p = z(3)
+    const adam = new optim.Adam([p])
+    const ema = new optim.EMA([p])
+    adam.dispose()
+    ema.dispose()
+    expect(() => adam.step([p])).toThrow(/^Adam: used after dispose/)
+    expect(() => adam.stateDict()).toThrow(/^Adam: used after dispose/)
+    expect(() => ema.averaged(() => 0)).toThrow(/^EMA: used after dispose/)
+    expect(() => ema.stateDict()).toThrow(/^EMA: used after dispose/)
+    p.dispose()
+  })
+})
+
+test('noGrad refuses an async function', () => {
+  expect(() => G.noGrad(async () => {})).toThrow(/^noGrad: the function must not be async/)
 })

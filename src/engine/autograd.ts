@@ -1,6 +1,6 @@
 /** The tape: which op made a tensor, and how to walk back. Gradients are made of ops, so they have gradients. */
 import { check, sameShape, shapeText } from './shape.ts'
-import { scope, Tensor } from './tensor.ts'
+import { refusePromise, scope, Tensor } from './tensor.ts'
 
 /** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
 export type Backward = (...outputGrads: Tensor[]) => ((() => Tensor) | undefined)[]
@@ -31,14 +31,14 @@ export const installOps = (implementation: WalkerOps): void => {
 let recording = true
 let nextId = 1
 
-/** Runs `fn` without recording: what it makes has no gradient. */
+/** Runs `fn`, which must not be async, without recording: what it makes has no gradient. */
 export const noGrad = <T>(fn: () => T): T => withRecording(false, fn)
 
 export function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording
   recording = on
   try {
-    return fn()
+    return refusePromise(fn(), 'noGrad')
   } finally {
     recording = before
   }
@@ -59,6 +59,15 @@ export function record(
     for (const y of outputs) y.node = node
   }
   return outputs[0]
+}
+
+/** Thunks for a Backward whose gradients come from one computation, made when the first of them is asked for. */
+export function together(count: number, compute: () => Tensor[]): (() => Tensor)[] {
+  let all: Tensor[] | undefined
+  return Array.from({ length: count }, (_, i) => () => {
+    all ??= compute()
+    return all[i]
+  })
 }
 
 export interface GradOptions {

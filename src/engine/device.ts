@@ -24,6 +24,12 @@ const BATCH = 48
 const SLOT = 256 // minUniformBufferOffsetAlignment allowed by every device
 const ARENA = BATCH * SLOT
 
+// GPUBufferUsage and GPUMapMode by value: their names are missing where no browser is.
+const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM] = [0x1, 0x4, 0x8, 0x40]
+const STORAGE = 0x80 | COPY_SRC | COPY_DST
+const COMPUTE = 4 // GPUShaderStage
+const READ = 1 // GPUMapMode
+
 /** Everything that belongs to one device, and dies with it. */
 export class Gpu {
   readonly pool: Pool
@@ -44,8 +50,9 @@ export class Gpu {
   private readonly staging = new Map<number, GPUBuffer[]>()
   private readonly checks = new Set<Promise<void>>()
   private guards = 0
+  private nextBuffer = 1
   /** The earliest error since the last read, by the guard it came from: later ones follow from it. */
-  private failure: { order: number; error: Error } | undefined
+  private failure: { order: number; error: Error; toldAt?: number } | undefined
 
   constructor(
     readonly device: GPUDevice,
@@ -53,10 +60,17 @@ export class Gpu {
     /** Run by a CPU (SwiftShader, llvmpipe, WARP). */
     readonly isSoftware: boolean,
   ) {
-    this.pool = new Pool(device, () => this.bindGroups.clear())
-    this.arena = device.createBuffer({ label: 'params', size: ARENA, usage: 0x40 | 0x8 }) // UNIFORM | COPY_DST
+    this.pool = new Pool(device.limits, {
+      create: (size) => this.createStorage(size),
+      destroy: (buffer) => {
+        if (buffer.batch === this.batch) this.flush() // recorded work still uses it
+        this.bindGroups.clear()
+        buffer.buffer.destroy()
+      },
+    })
+    this.arena = device.createBuffer({ label: 'params', size: ARENA, usage: UNIFORM | COPY_DST })
     this.paramsLayout = device.createBindGroupLayout({
-      entries: [{ binding: 0, visibility: 4, buffer: { type: 'uniform', hasDynamicOffset: true } }],
+      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } }],
     })
     this.paramsGroup = device.createBindGroup({
       layout: this.paramsLayout,
@@ -88,7 +102,10 @@ export class Gpu {
 
   /** Submits what was dispatched so far: one encoder, one compute pass. */
   flush(copy?: (encoder: GPUCommandEncoder) => void): void {
-    if (this.pending.length === 0 && !copy) return
+    if (this.pending.length === 0 && !copy) {
+      this.arenaUsed = 0 // slots of launches that failed
+      return
+    }
     if (this.lost) throw this.lost
     const { device } = this
     this.guard('dispatch', () => {
@@ -125,29 +142,55 @@ export class Gpu {
     const list = this.staging.get(bytes) ?? []
     this.staging.set(bytes, list)
     const staging =
-      list.pop() ?? this.device.createBuffer({ label: 'readback', size: bytes, usage: 0x1 | 0x8 }) // MAP_READ | COPY_DST
+      list.pop() ?? this.device.createBuffer({ label: 'readback', size: bytes, usage: MAP_READ | COPY_DST })
     this.flush((encoder) => encoder.copyBufferToBuffer(source.buffer, offset, staging, 0, bytes))
+    const order = this.guards
     try {
-      await staging.mapAsync(1) // READ
+      await staging.mapAsync(READ)
     } catch (error) {
       // The reason of a loss may arrive just after the read it ended.
       await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 500))])
       throw this.lost ?? this.failure?.error ?? error
     }
-    await this.settle()
-    const copy = staging.getMappedRange().slice(0)
-    staging.unmap()
-    if (list.length < 4) list.push(staging)
-    else staging.destroy()
-    return copy
+    try {
+      await this.settle(order)
+      return staging.getMappedRange().slice(0)
+    } finally {
+      staging.unmap()
+      if (list.length < 4) list.push(staging)
+      else staging.destroy()
+    }
   }
 
-  /** Waits for the checks of everything submitted so far; throws the first error among them. */
-  async settle(): Promise<void> {
+  /**
+   * Waits for the checks of everything submitted so far; throws the first error among them that nobody was told yet.
+   * A read gives its `order`: every read that was begun between the failure and the first time that it was told is told
+   * too; work begun later is free of it.
+   */
+  async settle(order?: number): Promise<void> {
     await Promise.all(this.checks)
     const { failure } = this
+    if (!failure || (order !== undefined && order <= failure.order)) return
+    const isNews = failure.toldAt === undefined
+    failure.toldAt ??= this.guards
+    if (isNews || (order !== undefined && order <= failure.toldAt)) throw failure.error
     this.failure = undefined
-    if (failure) throw failure.error
+  }
+
+  private createStorage(size: number): PoolBuffer {
+    const made: PoolBuffer = this.guard(
+      'allocate',
+      () => {
+        const buffer = this.device.createBuffer({ label: `storage of ${size} bytes`, size, usage: STORAGE })
+        return { id: this.nextBuffer++, buffer, bytes: size, batch: -1, isValid: true }
+      },
+      async (error) => {
+        made.isValid = false
+        this.pool.trim()
+        return asError(error, `allocating ${size} bytes`)
+      },
+    )
+    return made
   }
 
   /** Keeps `error` for the next read. */

@@ -13,7 +13,10 @@ async function probeQuads(g: Gpu): Promise<void> {
   if (!g.isSoftware || !g.device.features.has('subgroups')) return
   const seen = empty([64], 'init')
   run('quad_probe', { buffers: { y: seen }, threads: seen.size, workgroup: 32 })
-  const values = await seen.data()
+  const values = await seen.data().catch((error) => {
+    if (g.lost) throw error
+    return undefined // an adapter that cannot even do this has none to use
+  })
   seen.dispose()
-  g.hasQuads = values.every((v, i) => v === (i ^ 1) * 10000 + (i ^ 2) * 100 + (i ^ 3))
+  g.hasQuads = values?.every((v, i) => v === (i ^ 1) * 10000 + (i ^ 2) * 100 + (i ^ 3)) ?? false
 }

@@ -26,7 +26,7 @@ function paramsOf(
   return { n: bytes / 16, rate, decay, decay2, rest: 1 - decay, rest2: 1 - decay2, eps, correction }
 }
 
-type Rule = 'SGD' | 'RMSPROP' | 'ADAM'
+type Rule = 'SGD' | 'RMSprop' | 'Adam'
 
 /** What the optimisers share: flat parameters, gradients and state. */
 abstract class Optimizer {
@@ -74,7 +74,7 @@ abstract class Optimizer {
     this.t++
     withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
       run('optim', {
-        defines: { [this.rule]: true },
+        defines: { [this.rule.toUpperCase()]: true },
         buffers,
         params: paramsOf(bytes, this.numbers(this.t)),
         threads: bytes / 16,
@@ -107,6 +107,7 @@ abstract class Optimizer {
 
   /** The running averages by name and parameter, `m.0`, `m.1`, …: views for a checkpoint to read or overwrite. */
   stateDict(): Record<string, Tensor> {
+    checkInUse(this.disposed, this.rule)
     const { params, offsets } = this.flat
     return Object.fromEntries(
       Object.entries(this.state).flatMap(([name, storage]) =>
@@ -136,7 +137,7 @@ export class RMSprop extends Optimizer {
     params: readonly Tensor[],
     { lr = 1e-2, alpha = 0.99, eps = 1e-8 }: { lr?: number; alpha?: number; eps?: number } = {},
   ) {
-    super('RMSPROP', params, lr, ['v'])
+    super('RMSprop', params, lr, ['v'])
     this.alpha = alpha
     this.eps = eps
   }
@@ -157,7 +158,7 @@ export class Adam extends Optimizer {
       eps = 1e-8,
     }: { lr?: number; betas?: readonly [number, number]; eps?: number } = {},
   ) {
-    super('ADAM', params, lr, ['m', 'v'])
+    super('Adam', params, lr, ['m', 'v'])
     this.betas = betas
     this.eps = eps
   }
@@ -207,6 +208,7 @@ export class EMA {
 
   /** Runs `fn` with the averages in the parameters' place. */
   averaged<T>(fn: () => T): T {
+    checkInUse(this.disposed, 'EMA')
     const { params, offsets, storage } = this.flat
     const move = (to: Storage): void => {
       params.forEach((p, i) => {
@@ -231,6 +233,7 @@ export class EMA {
 
   /** The averages, `0`, `1`, … in the parameters' order: views for a checkpoint to read or overwrite. */
   stateDict(): Record<string, Tensor> {
+    checkInUse(this.disposed, 'EMA')
     const { params, offsets } = this.flat
     return Object.fromEntries(
       params.map((p, i) => [String(i), new Tensor(p.shape, this.average, offsets[i])]),

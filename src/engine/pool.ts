@@ -7,6 +7,14 @@ export interface PoolBuffer {
   readonly bytes: number
   /** The last batch of dispatches that uses it (see Gpu.batch). */
   batch: number
+  /** False once the device said that it had no memory for it. */
+  isValid: boolean
+}
+
+/** How buffers come and go. */
+interface Source {
+  create(bytes: number): PoolBuffer
+  destroy(buffer: PoolBuffer): void
 }
 
 export interface MemoryInfo {
@@ -21,52 +29,44 @@ export interface MemoryInfo {
 /** WebGPU binds at multiples of 256 bytes; sizes are rounded to it, so that near sizes share buffers. */
 export const ALIGNMENT = 256
 const MAX_POOLED_BYTES = 512 * 1024 * 1024
-const USAGE = 0x80 | 0x4 | 0x8 // STORAGE | COPY_SRC | COPY_DST
 
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to
 
 export class Pool {
   private readonly free = new Map<number, PoolBuffer[]>()
   private readonly stats: MemoryInfo = { liveBytes: 0, liveBuffers: 0, pooledBytes: 0, pooledBuffers: 0 }
-  private nextId = 1
 
   constructor(
-    private readonly device: GPUDevice,
-    private readonly onDestroy: (buffer: PoolBuffer) => void,
+    private readonly limits: GPUSupportedLimits,
+    private readonly source: Source,
   ) {}
 
   /** A buffer of at least `bytes`, with whatever it last held. Throws LimitError naming the limit. */
   acquire(bytes: number, what: string): PoolBuffer {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits
-    if (bytes > maxStorageBufferBindingSize || bytes > maxBufferSize) {
-      const limit = bytes > maxStorageBufferBindingSize ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.limits
+    const size = roundUp(Math.max(bytes, 1), ALIGNMENT)
+    if (size > maxStorageBufferBindingSize || size > maxBufferSize) {
+      const limit = size > maxStorageBufferBindingSize ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
       throw new LimitError(
-        `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.device.limits[limit]}: use a smaller batch or model`,
+        `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
       )
     }
-    const size = roundUp(Math.max(bytes, 1), ALIGNMENT)
     const recycled = this.free.get(size)?.pop()
     if (recycled) {
       this.stats.pooledBytes -= size
       this.stats.pooledBuffers--
     }
+    const buffer = recycled ?? this.source.create(size)
     this.stats.liveBytes += size
     this.stats.liveBuffers++
-    return (
-      recycled ?? {
-        id: this.nextId++,
-        buffer: this.device.createBuffer({ size, usage: USAGE }),
-        bytes: size,
-        batch: -1,
-      }
-    )
+    return buffer
   }
 
   release(buffer: PoolBuffer): void {
     this.stats.liveBytes -= buffer.bytes
     this.stats.liveBuffers--
-    if (this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES) {
-      this.destroy(buffer)
+    if (!buffer.isValid || this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES) {
+      this.source.destroy(buffer)
       return
     }
     const list = this.free.get(buffer.bytes)
@@ -78,7 +78,7 @@ export class Pool {
 
   /** Gives every free buffer back to the device. */
   trim(): void {
-    for (const list of this.free.values()) for (const buffer of list) this.destroy(buffer)
+    for (const list of this.free.values()) for (const buffer of list) this.source.destroy(buffer)
     this.free.clear()
     this.stats.pooledBytes = 0
     this.stats.pooledBuffers = 0
@@ -86,10 +86,5 @@ export class Pool {
 
   info(): MemoryInfo {
     return { ...this.stats }
-  }
-
-  private destroy(buffer: PoolBuffer): void {
-    this.onDestroy(buffer)
-    buffer.buffer.destroy()
   }
 }

@@ -49,7 +49,7 @@ function draw(
   const y = empty([...shape], op)
   const blocks = Math.ceil(y.size / 4)
   run('random', {
-    defines: { [kind]: true },
+    defines: { [kind]: true, T: 'vec4f' },
     buffers: { y },
     params: {
       n: blocks,
@@ -71,7 +71,11 @@ export const randn = (shape: Shape): Tensor => draw('randn', shape, 'NORMAL')
 
 /** Uniform values in [min, max). */
 export function uniform(shape: Shape, { min = 0, max = 1 }: { min?: number; max?: number } = {}): Tensor {
-  check(max > min, 'uniform', () => `expected min < max, got ${min} and ${max} for ${shapeText(shape)}`)
+  check(
+    max > min && Number.isFinite(max - min),
+    'uniform',
+    () => `expected finite min < max, got ${min} and ${max} for ${shapeText(shape)}`,
+  )
   return draw('uniform', shape, 'UNIFORM', min, max - min)
 }
 

@@ -155,6 +155,13 @@ function nestedShape(data: Nested): number[] {
 
 const scopes: Set<Tensor>[] = []
 
+/** What an async function does after its first await would escape `op`. */
+export function refusePromise<T>(result: T, op: string): T {
+  if (result instanceof Promise)
+    throw new TypeError(`${op}: the function must not be async; read values outside of it`)
+  return result
+}
+
 /**
  * Runs `fn`, then frees every tensor made in it that it does not return (alone, or inside arrays and plain objects).
  * `fn` must not be async: tensors of other work would be caught in its scope.
@@ -165,8 +172,7 @@ export function scope<T>(fn: () => T): T {
   let kept = new Set<Tensor>()
   try {
     const result = fn()
-    if (result instanceof Promise)
-      throw new TypeError('scope: the function must not be async; read values outside of it')
+    refusePromise(result, 'scope')
     kept = new Set(tensorsIn(result))
     return result
   } finally {

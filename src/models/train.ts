@@ -38,10 +38,12 @@ export interface TrainEvents {
   gate?(step: number): Promise<boolean>
 }
 
-/** Log lines that may still be on their way while the next steps are recorded. */
+/** Steps that the GPU may still be at while the next is recorded: enough to keep it busy, few enough to stop soon. */
 const IN_FLIGHT = 2
 /** Losing the device this often without a step in between is not bad luck. */
 const MAX_LOSSES = 3
+/** What a GPU process needs to come back. */
+const RECOVERY_MS = 300
 
 /**
  * Trains until `steps`, or until the gate says stop; a last checkpoint is saved either way. A lost device is opened
@@ -70,6 +72,7 @@ export async function train(images: Images, options: TrainOptions, events: Train
       if (losses >= MAX_LOSSES) throw error
       const from = resume ? 'the last checkpoint' : 'the beginning'
       events.onNotice?.(`The GPU device was lost: training starts again from ${from}.`)
+      await new Promise((resolve) => setTimeout(resolve, RECOVERY_MS))
     }
   }
 }
@@ -82,44 +85,56 @@ interface Session {
 }
 
 async function runSession(images: Images, session: Session): Promise<void> {
-  const { options, events } = session
-  const { config, steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery } = options
   const data = new ImageTable(images)
-  const trainer = new Trainer(config)
+  let trainer: Trainer | undefined
   try {
-    if (options.resume) trainer.restore(options.resume)
-    events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.model.metrics })
-    const log = new Log(trainer, session)
-    const sample = async (): Promise<void> => {
-      await events.onSamples?.(trainer.step, await trainer.samples())
-    }
-    const save = async (): Promise<void> => {
-      await log.settle()
-      const { step } = trainer
-      await events.onCheckpoint?.(step, await trainer.checkpoint())
-      saved = step
-    }
-    let saved = trainer.step
-    if (trainer.step === 0) await sample()
-    while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
-      const metrics = trainer.advance(data)
-      if (trainer.step % logEvery === 0 || trainer.step === steps) await log.add(trainer.step, metrics)
-      else metrics.catch(() => {}) // a failure shows in the next line of the log
-      if (trainer.step % sampleEvery === 0) await sample()
-      if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
-    }
-    await log.settle()
-    if (trainer.step % sampleEvery !== 0) await sample()
-    if (checkpointEvery && saved !== trainer.step) await save()
+    trainer = new Trainer(session.options.config)
+    if (session.options.resume) trainer.restore(session.options.resume)
+    await runSteps(trainer, data, session)
   } finally {
-    trainer.dispose()
+    trainer?.dispose()
     data.dispose()
   }
 }
 
-/** Metrics on their way from the GPU, reported in order, at most IN_FLIGHT behind. */
+async function runSteps(trainer: Trainer, data: ImageTable, session: Session): Promise<void> {
+  const { options, events } = session
+  const { steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery } = options
+  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.model.metrics })
+  const log = new Log(trainer, session)
+  const sample = async (): Promise<void> => {
+    await events.onSamples?.(trainer.step, await trainer.samples())
+  }
+  const save = async (): Promise<void> => {
+    await log.settle()
+    const { step } = trainer
+    await events.onCheckpoint?.(step, await trainer.checkpoint())
+    saved = step
+  }
+  let saved = trainer.step
+  if (trainer.step === 0) await sample()
+  while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
+    const metrics = trainer.advance(data)
+    await log.add(trainer.step, metrics, trainer.step % logEvery === 0 || trainer.step === steps)
+    if (trainer.step % sampleEvery === 0) await sample()
+    if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
+  }
+  await log.settle()
+  if (trainer.step % sampleEvery !== 0) await sample()
+  if (checkpointEvery && saved !== trainer.step) await save()
+}
+
+interface Pending {
+  step: number
+  values: Promise<Float32Array>
+  arrival: Promise<number>
+  /** To be reported; the others are only checked. */
+  isLogged: boolean
+}
+
+/** Metrics on their way from the GPU, taken in order, at most IN_FLIGHT behind. */
 class Log {
-  private readonly pending: { step: number; values: Promise<Float32Array>; arrival: Promise<number> }[] = []
+  private readonly pending: Pending[] = []
   private lastTime = performance.now()
   private lastStep: number
 
@@ -130,10 +145,10 @@ class Log {
     this.lastStep = trainer.step
   }
 
-  async add(step: number, values: Promise<Float32Array>): Promise<void> {
+  async add(step: number, values: Promise<Float32Array>, isLogged: boolean): Promise<void> {
     const arrival = values.then(() => performance.now())
-    arrival.catch(() => {}) // reported when its turn comes
-    this.pending.push({ step, values, arrival })
+    arrival.catch(() => {}) // thrown when its turn comes
+    this.pending.push({ step, values, arrival, isLogged })
     if (this.pending.length > IN_FLIGHT) await this.next()
   }
 
@@ -144,19 +159,23 @@ class Log {
   private async next(): Promise<void> {
     const first = this.pending.shift()
     if (!first) return
-    const { step } = first
+    const { step, isLogged } = first
     const [values, now] = await Promise.all([first.values, first.arrival])
-    const line: LogLine = { step, ms: (now - this.lastTime) / (step - this.lastStep) }
-    this.lastTime = now
-    this.lastStep = step
     this.session.reached = step
-    this.trainer.model.metrics.forEach((name, i) => {
+    const { metrics } = this.trainer.model
+    metrics.forEach((name, i) => {
       if (!Number.isFinite(values[i]))
         throw new NumericError(
           `${name} became ${values[i]} at step ${step}: training stops; a checkpoint saved before is good`,
         )
+    })
+    if (!isLogged) return
+    const line: LogLine = { step, ms: (now - this.lastTime) / (step - this.lastStep) }
+    metrics.forEach((name, i) => {
       line[name] = values[i]
     })
+    this.lastTime = now
+    this.lastStep = step
     this.session.events.onLog?.(line)
   }
 }

@@ -2,6 +2,7 @@
 import {
   CheckpointError,
   concat,
+  NumericError,
   nn,
   randn,
   randomState,
@@ -41,7 +42,7 @@ export class Trainer {
     if (!entry)
       throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(models).join(', ')}`)
     seed(config.seed)
-    this.model = entry.create(config.image, config.options)
+    this.model = scope(() => entry.create(config.image, config.options))
     this.noise = randn([SAMPLES, this.model.latent])
   }
 
@@ -78,7 +79,7 @@ export class Trainer {
     return values
   }
 
-  /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws CheckpointError on NaN. */
+  /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws NumericError on NaN. */
   async checkpoint(): Promise<Uint8Array> {
     const { step, config } = this
     const metadata = {
@@ -97,14 +98,15 @@ export class Trainer {
       if (temporary) tensor.dispose()
       return [name, tensor.shape, values] as const
     })
+    const values = await Promise.all(reads.map(([, , read]) => read))
     const tensors: Record<string, safetensors.SavedTensor> = {}
-    for (const [name, shape, values] of reads) {
-      tensors[name] = { shape, data: await values }
-      if (!tensors[name].data.every(Number.isFinite))
-        throw new CheckpointError(
-          `checkpoint: ${name} is not finite at step ${step}; the last good checkpoint is kept`,
+    reads.forEach(([name, shape], i) => {
+      if (!values[i].every(Number.isFinite))
+        throw new NumericError(
+          `${name} is not finite after step ${step}: training stops; a checkpoint saved before is good`,
         )
-    }
+      tensors[name] = { shape, data: values[i] }
+    })
     return safetensors.write({ tensors, metadata })
   }
 

@@ -6,6 +6,7 @@
 // (none)      the words themselves, for tests
 #include "lib/index.wgsl"
 #include "lib/philox.wgsl"
+#include "lib/math.wgsl"
 
 struct Params { n: u32, seed: u32, blockLow: u32, blockHigh: u32, low: f32, range: f32, last: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
@@ -22,11 +23,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let carry = select(0u, 1u, low < i);
   let words = philox(vec4u(low, params.blockHigh + carry, 0u, 0u), vec2u(params.seed, 0u));
 #ifdef NORMAL
-  // u in (0, 1), so that the logarithm is finite
+  // u in (0, 1], so that the logarithm is finite; its rounding may take it above 0 near 1
   let u = unit(words) + 1.0 / 33554432.0;
-  let radius = sqrt(-2.0 * log(u.xy));
+  let radius = sqrt(max(-2.0 * log(u.xy), vec2f()));
   let angle = 6.283185307179586 * u.zw;
-  y[i] = vec4f(radius * cos(angle), radius * sin(angle));
+  y[i] = radius.xyxy * cos_(vec4f(angle, angle - 1.5707963267948966));
 #else
 #ifdef UNIFORM
   y[i] = min(params.low + params.range * unit(words), vec4f(params.last));

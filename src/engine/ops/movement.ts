@@ -19,7 +19,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((a, d) => (d === -1 ? a : a * d), 1)
   const dims = shape.map((d) => (d === -1 ? x.size / known : d))
   check(
-    shape.filter((d) => d === -1).length <= 1 && sizeOf(dims) === x.size && dims.every(Number.isInteger),
+    shape.filter((d) => d === -1).length <= 1 &&
+      sizeOf(dims) === x.size &&
+      dims.every((d) => Number.isInteger(d) && d > 0),
     'reshape',
     () => `cannot make ${shapeText(shape)} of ${shapeText(x.shape)}, which holds ${x.size} values`,
   )
@@ -34,8 +36,7 @@ const numbered = (name: string, values: readonly number[], suffix = 'u'): Define
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const order = axes.map((a) => (a < 0 ? a + x.shape.length : a))
   check(
-    order.length === x.shape.length &&
-      normalizeAxes(order, x.shape.length, 'permute').length === order.length,
+    order.length === x.shape.length && x.shape.every((_, d) => order.includes(d)),
     'permute',
     () =>
       `axes ${shapeText(axes)} do not name each of the ${x.shape.length} axes of ${shapeText(x.shape)} once`,
@@ -157,7 +158,13 @@ export function slice(x: Tensor, { start = [], end = [] }: SliceOptions): Tensor
   const amounts = x.shape.map((size, d): [number, number] => {
     const [from, to] = [at(start[d], size, 0), at(end[d], size, size)]
     check(
-      start.length <= x.shape.length && end.length <= x.shape.length && from >= 0 && from < to && to <= size,
+      Number.isInteger(from) &&
+        Number.isInteger(to) &&
+        start.length <= x.shape.length &&
+        end.length <= x.shape.length &&
+        from >= 0 &&
+        from < to &&
+        to <= size,
       'slice',
       () => `[${start}] to [${end}] is not a block of ${shapeText(x.shape)}`,
     )

@@ -1,9 +1,9 @@
 /** Normalisations. Statistics are biased (divided by n), as PyTorch uses them in training. */
-import { record, vjpOf } from '../autograd.ts'
+import { record, together, vjpOf } from '../autograd.ts'
 import { run } from '../kernel.ts'
 import { check, type Shape, sameShape, shapeText, sizeOf } from '../shape.ts'
 import { empty, type Tensor } from '../tensor.ts'
-import { type NormLayout, normalize, normStats } from './normalize.ts'
+import { checkEps, type NormLayout, normalize, normStats } from './normalize.ts'
 import { add, div, mul, mulAdd, neg, sqrt, square } from './pointwise.ts'
 import { mean, sum } from './reduce.ts'
 
@@ -68,6 +68,7 @@ export function batchNormEval(
   { eps = 1e-5 }: NormOptions = {},
 ): Tensor {
   const { I } = batchLayout(x, eps)
+  checkEps('batchNormEval', eps)
   checkAffine('batchNormEval', [I], gamma, beta)
   checkAffine('batchNormEval', [I], mean, variance)
   const scale = div(gamma, sqrt(add(variance, eps)))
@@ -131,18 +132,15 @@ function pixelNormBackward(x: Tensor, dy: Tensor, eps: number): Tensor {
     const along = div(mul(sum(mul(v, g), over), 1 / C), s2)
     return [div(add(g, neg(mul(v, along))), sqrt(s2))]
   }
-  return record('pixelNormBackward', [x, dy], dx, (cotangent) => {
-    let grads: Tensor[] | undefined
-    return [0, 1].map((i) => () => {
-      grads ??= vjpOf((...leaves) => composed(leaves), [x, dy], [cotangent])
-      return grads[i]
-    })
-  })
+  return record('pixelNormBackward', [x, dy], dx, (cotangent) =>
+    together(2, () => vjpOf((...leaves) => composed(leaves), [x, dy], [cotangent])),
+  )
 }
 
 function pixelNormKernel(x: Tensor, dy: Tensor | undefined, eps: number): Tensor {
   const C = x.shape[x.shape.length - 1]
   check(x.shape.length >= 2, 'pixelNorm', () => `expected [..., C], got ${shapeText(x.shape)}`)
+  checkEps('pixelNorm', eps)
   const lanes = C % 4 === 0 ? 4 : 1
   const y = empty(x.shape, 'pixelNorm')
   const rows = x.size / C

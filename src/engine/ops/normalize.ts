@@ -2,8 +2,9 @@
  * The fused kernels behind batchNorm, instanceNorm, layerNorm and adain: x seen as [A, R, I], normalised over R, then
  * scaled and shifted. Backward is fused too, and is an op with a gradient of its own, made of ops.
  */
-import { noGrad, record, vjpOf } from '../autograd.ts'
+import { noGrad, record, together, vjpOf } from '../autograd.ts'
 import { run } from '../kernel.ts'
+import { check } from '../shape.ts'
 import { empty, scope, type Tensor, view } from '../tensor.ts'
 import type { Defines } from '../wgsl.ts'
 import { reshape } from './movement.ts'
@@ -28,11 +29,17 @@ const GAMMA_INDEX = { channel: 'i', sample: 'a * I + i', element: 'r' }
 const gammaShape = ({ A, R, I, gammaBy }: NormLayout): number[] =>
   ({ channel: [1, 1, I], sample: [A, 1, I], element: [1, R, 1] })[gammaBy]
 
+/** Throws ShapeError unless eps can be added to a variance. */
+export function checkEps(op: string, eps: number): void {
+  check(Number.isFinite(eps) && eps >= 0, op, () => `eps must be a finite number of at least 0, got ${eps}`)
+}
+
 function commonDefines(
-  { R, I, gammaBy, eps }: NormLayout,
+  { op, R, I, gammaBy, eps }: NormLayout,
   gamma: Tensor | undefined,
 ): { lanes: number; defines: Defines } {
   const lanes = I % 4 === 0 ? 4 : 1
+  checkEps(op, eps)
   // EPS needs a float literal
   const EPS = eps.toExponential()
   return {
@@ -95,27 +102,18 @@ export function normalize(
     params: { n: threads },
     threads,
   })
-  return record(layout.op, gamma && beta ? [x, gamma, beta] : [x], y, (dy) => {
-    let grads: Tensor[] | undefined
-    const once = (i: number) => () => {
-      grads ??= normBackward(x, stats, dy, layout, gamma)
-      return grads[i]
-    }
-    return [0, 1, 2].map(once)
-  })
+  return record(layout.op, gamma && beta ? [x, gamma, beta] : [x], y, (dy) =>
+    together(3, () => normBackward(x, stats, dy, layout, gamma)),
+  )
 }
 
 /** [dx, dgamma, dbeta], the last two only with a gamma; differentiable in x, gamma and dy. */
 function normBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout, gamma?: Tensor): Tensor[] {
   const outputs = scope(() => noGrad(() => fusedBackward(x, stats, dy, layout, gamma)))
   const inputs = gamma ? [x, dy, gamma] : [x, dy]
-  record(`${layout.op}Backward`, inputs, outputs, (...cotangents) => {
-    let grads: Tensor[] | undefined
-    return inputs.map((_, i) => () => {
-      grads ??= vjpOf((...leaves) => composedBackward(leaves, layout), inputs, cotangents)
-      return grads[i]
-    })
-  })
+  record(`${layout.op}Backward`, inputs, outputs, (...cotangents) =>
+    together(inputs.length, () => vjpOf((...leaves) => composedBackward(leaves, layout), inputs, cotangents)),
+  )
   return outputs
 }
 

@@ -216,8 +216,10 @@ const clampRow: Row = {
 }
 const LARGEST = 3.4028234663852886e38
 /** x kept within [min, max]; the gradient passes inside, ends included. */
-export const clamp = (x: Tensor, { min = -LARGEST, max = LARGEST }: { min?: number; max?: number }): Tensor =>
-  apply(clampRow, [x], min, max)
+export function clamp(x: Tensor, { min = -LARGEST, max = LARGEST }: { min?: number; max?: number }): Tensor {
+  check(min <= max, 'clamp', () => `expected min <= max, got ${min} and ${max}`)
+  return apply(clampRow, [x], Math.max(min, -LARGEST), Math.min(max, LARGEST))
+}
 
 const whereRow: Row = {
   name: 'where',

@@ -1,0 +1,91 @@
+/** The training loop: what it reports when all goes well, when a number is lost, and when the device is. */
+import { expect, test } from 'vitest'
+import { gpu, init, NumericError } from '../../src/engine/index.ts'
+import type { Images } from '../../src/models/data.ts'
+import { type LogLine, type TrainOptions, train } from '../../src/models/train.ts'
+import { randomOf } from '../harness.ts'
+
+function images(): Images {
+  const random = randomOf('train')
+  return {
+    name: 'noise',
+    size: 8,
+    channels: 1,
+    count: 8,
+    bytes: Uint8Array.from({ length: 8 * 64 }, () => 256 * random()),
+  }
+}
+
+const optionsFor = (seed: number, steps: number, options: Record<string, number> = {}): TrainOptions => ({
+  config: {
+    model: 'dcgan',
+    options: { width: 4, latent: 8, ...options },
+    image: { size: 8, channels: 1 },
+    batch: 4,
+    seed,
+  },
+  steps,
+  logEvery: 1,
+  sampleEvery: 100,
+  checkpointEvery: 2,
+})
+
+/** The metrics of every step, in order; those that a restart takes back are gone. */
+async function trainedLog(
+  options: TrainOptions,
+  gate?: (step: number) => Promise<boolean>,
+): Promise<LogLine[]> {
+  let lines: LogLine[] = []
+  await train(images(), options, {
+    gate,
+    onStart: ({ step }) => {
+      lines = lines.filter((line) => line.step <= step)
+    },
+    onLog: (line) => lines.push(line),
+  })
+  return lines.map(({ ms: _, ...metrics }) => metrics as LogLine)
+}
+
+test('the same seed trains to the same bits, another seed does not', async () => {
+  const first = await trainedLog(optionsFor(0, 4))
+  expect(first.map(({ step }) => step)).toEqual([1, 2, 3, 4])
+  expect(await trainedLog(optionsFor(0, 4))).toEqual(first)
+  expect((await trainedLog(optionsFor(1, 4)))[3]).not.toEqual(first[3])
+})
+
+test('a lost device is opened anew, and training goes on from the checkpoint to the same bits', async () => {
+  const undisturbed = await trainedLog(optionsFor(0, 6))
+  let lost = false
+  const disturbed = await trainedLog(optionsFor(0, 6), async (step) => {
+    if (step === 5 && !lost) {
+      lost = true
+      gpu().device.destroy()
+    }
+    return true
+  })
+  expect(lost).toBe(true)
+  expect(disturbed).toEqual(undisturbed)
+})
+
+test('a number that is no longer finite stops the training, and says which at what step', async () => {
+  await init()
+  const saved: number[] = []
+  const run = train(images(), optionsFor(0, 50, { lr: 1e30 }), {
+    onCheckpoint: (step) => void saved.push(step),
+  })
+  await expect(run).rejects.toThrow(NumericError)
+  await expect(run).rejects.toThrow(/at step \d+|after step \d+/)
+  expect(saved.every((step) => step < 10)).toBe(true)
+})
+
+test('few lines of the log do not let the loop run ahead: it stops within a few steps', async () => {
+  let latest = 0
+  const options = { ...optionsFor(0, 1000), logEvery: 1000, checkpointEvery: 0 }
+  await train(images(), options, {
+    gate: async (step) => {
+      latest = step
+      return step < 5
+    },
+  })
+  expect(latest).toBe(5)
+})
