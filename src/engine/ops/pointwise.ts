@@ -1,6 +1,7 @@
 /**
  * Pointwise ops with broadcasting. An op is one row: name, WGSL expression in a, b, c, p, q, and its derivatives as ops.
- * The second and third operand may be numbers. Comparisons give 0 or 1 and have no gradient.
+ * The operands after the first may be numbers. Comparisons give 0 or 1 and have no gradient.
+ * All throw ShapeError when the shapes do not broadcast (NumPy's rule), DisposedError for a tensor that is gone.
  */
 import { record } from '../autograd.ts'
 import { run } from '../kernel.ts'
@@ -131,9 +132,13 @@ const binary = (name: string, expr: string, derivatives?: Derivative[]) => {
 
 const halfOfTies = (a: Tensor, b: Operand): Tensor => add(greater(a, b), mul(equal(a, b), 0.5))
 
+/** a + b. */
 export const add = binary('add', 'a + b', [(dy) => dy, (dy) => dy])
+/** a - b. */
 export const sub = binary('sub', 'a - b', [(dy) => dy, (dy) => neg(dy)])
+/** a b. */
 export const mul = binary('mul', 'a * b', [(dy, _y, _a, b) => mul(dy, b), (dy, _y, a) => mul(dy, a)])
+/** a / b. */
 export const div = binary('div', 'a / b', [
   (dy, _y, _a, b) => div(dy, b),
   (dy, y, _a, b) => neg(div(mul(dy, y), b)),
@@ -143,6 +148,7 @@ export const maximum = binary('maximum', 'max(a, b)', [
   (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
   (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
 ])
+/** The smaller of two; at ties each gets half of the gradient. */
 export const minimum = binary('minimum', 'min(a, b)', [
   (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
   (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
@@ -157,20 +163,34 @@ export const pow = binary('pow', 'pow_(a, b)', [
   },
   (dy, y, a) => mul(dy, mul(y, log(where(equal(a, 0), 1, abs(a))))),
 ])
+/** 1 where a > b, else 0. */
 export const greater = binary('greater', 'select(T(0.0), T(1.0), a > b)')
+/** 1 where a < b, else 0. */
 export const less = binary('less', 'select(T(0.0), T(1.0), a < b)')
+/** 1 where a = b, else 0. */
 export const equal = binary('equal', 'select(T(0.0), T(1.0), a == b)')
 
+/** -x. */
 export const neg = unary('neg', '-a', (dy) => neg(dy))
+/** |x|; its gradient at 0 is 0. */
 export const abs = unary('abs', 'abs(a)', (dy, _y, x) => mul(dy, sign(x)))
+/** -1, 0 or 1. */
 export const sign = unary('sign', 'sign(a)')
+/** x². */
 export const square = unary('square', 'a * a', (dy, _y, x) => mul(mul(dy, x), 2))
+/** √x; NaN below 0. */
 export const sqrt = unary('sqrt', 'sqrt(a)', (dy, y) => div(mul(dy, 0.5), y))
+/** e^x. */
 export const exp = unary('exp', 'exp(a)', (dy, y) => mul(dy, y))
+/** Natural logarithm; NaN below 0. */
 export const log = unary('log', 'log(a)', (dy, _y, x) => div(dy, x))
+/** sin x, x in radians. */
 export const sin = unary('sin', 'sin_(a)', (dy, _y, x) => mul(dy, cos(x)))
+/** cos x, x in radians. */
 export const cos = unary('cos', 'cos_(a)', (dy, _y, x) => neg(mul(dy, sin(x))))
+/** tanh x, finite for every x. */
 export const tanh = unary('tanh', 'tanh_(a)', (dy, y) => tanhGrad(dy, y))
+/** 1 / (1 + e^-x), finite for every x. */
 export const sigmoid = unary('sigmoid', 'sigmoid_(a)', (dy, y) => sigmoidGrad(dy, y))
 /** log(1 + e^x), exact at both ends. */
 export const softplus = unary('softplus', 'softplus_(a)', (dy, _y, x) => mul(dy, sigmoid(x)))
@@ -197,8 +217,10 @@ const leakyReluGradRow: Row = {
 const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
   apply(leakyReluGradRow, [dy, x], slope)
 
+/** x above 0, slope x below. */
 export const leakyRelu = (x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor =>
   apply(leakyReluRow, [x], slope)
+/** max(x, 0); its gradient at 0 is 0. */
 export const relu = (x: Tensor): Tensor => apply({ ...leakyReluRow, name: 'relu' }, [x], 0)
 
 const eluRow: Row = {
@@ -269,5 +291,7 @@ export function full(shape: Shape, value: number, { requiresGrad = false }: Tens
   y.requiresGrad = requiresGrad
   return y
 }
+/** A tensor of zeros. */
 export const zeros = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 0, options)
+/** A tensor of ones. */
 export const ones = (shape: Shape, options?: TensorOptions): Tensor => full(shape, 1, options)
