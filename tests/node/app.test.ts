@@ -83,6 +83,12 @@ test(
   2 * TIMEOUT,
 )
 
+test('the digits are a download of less than 2.7 MB', async () => {
+  const { byteLength } = await (await fetch(`${url}data/digits.idx.gz`)).arrayBuffer()
+  expect(byteLength).toBeGreaterThan(1e6)
+  expect(byteLength).toBeLessThan(2.7e6)
+})
+
 test(
   'a browser without WebGPU is told what to do',
   async () => {
