@@ -11,6 +11,7 @@ export {
   ShaderError,
   ShapeError,
 } from './errors.ts'
+export { firstNonFinite } from './finite.ts'
 export { init } from './init.ts'
 export * as nn from './nn.ts'
 export * from './ops/index.ts'

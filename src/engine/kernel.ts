@@ -30,6 +30,20 @@ interface Kernel {
   error?: Error
 }
 
+/** Sees what each launch has written. */
+type Watcher = (op: string, outputs: Tensor[]) => void
+let watcher: Watcher | undefined
+
+/** Runs `fn`; `see` is told of its launches, and may launch kernels itself, unseen. */
+export function watchLaunches(see: Watcher, fn: () => void): void {
+  watcher = see
+  try {
+    fn()
+  } finally {
+    watcher = undefined
+  }
+}
+
 const MAX_BIND_GROUPS = 8192
 const kernels = new WeakMap<Gpu, { byKey: Map<string, Kernel>; bySource: Map<string, Kernel> }>()
 
@@ -53,6 +67,14 @@ export function run(
     params: slot,
     grid,
   })
+  const see = watcher
+  if (!see) return
+  watcher = undefined
+  see(
+    op,
+    kernel.reflection.buffers.flatMap(({ name: buffer, writes }) => (writes ? [buffers[buffer]] : [])),
+  )
+  watcher = see
 }
 
 /** Workgroups as (x, y) within the limit of a dimension; `globalIndex` in lib/index.wgsl undoes the fold. */

@@ -1,5 +1,13 @@
 /** The training loop, the same for every model, on the page and in headless Chrome. */
-import { adapterName, DeviceLostError, gpu, type InitOptions, init, NumericError } from '../engine/index.ts'
+import {
+  adapterName,
+  DeviceLostError,
+  firstNonFinite,
+  gpu,
+  type InitOptions,
+  init,
+  NumericError,
+} from '../engine/index.ts'
 import { type Images, ImageTable } from './data.ts'
 import { type Config, Trainer } from './trainer.ts'
 
@@ -42,13 +50,15 @@ export interface TrainEvents {
 const IN_FLIGHT = 2
 /** Losing the device this often without a step in between is not bad luck. */
 const MAX_LOSSES = 3
+/** Steps that are repeated at most to find where a number was lost. */
+const MAX_REPEATED = 1000
 /** What a GPU process needs to come back. */
 const RECOVERY_MS = 300
 
 /**
  * Trains until `steps`, or until the gate says stop; a last checkpoint is saved either way. A lost device is opened
- * anew and training goes on from the last checkpoint. Throws NumericError when a metric is no longer finite, keeping
- * the last good checkpoint.
+ * anew and training goes on from the last checkpoint. Throws NumericError when a metric is no longer finite, saying in
+ * which op of which step that began, and keeping the last good checkpoint.
  */
 export async function train(images: Images, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
   let resume = options.resume
@@ -66,6 +76,7 @@ export async function train(images: Images, options: TrainOptions, events: Train
       await runSession(images, session)
       return
     } catch (error) {
+      if (error instanceof NumericError) throw await located(error, images, { ...options, resume }, events)
       if (!(error instanceof DeviceLostError)) throw error
       losses = session.reached > furthest ? 1 : losses + 1
       furthest = Math.max(furthest, session.reached)
@@ -93,6 +104,34 @@ async function runSession(images: Images, session: Session): Promise<void> {
     await runSteps(trainer, data, session)
   } finally {
     trainer?.dispose()
+    data.dispose()
+  }
+}
+
+/** Repeats the steps since the last checkpoint, whose bits are the same, to say in which op the number was lost. */
+async function located(
+  error: NumericError,
+  images: Images,
+  { config, resume }: TrainOptions,
+  events: TrainEvents,
+): Promise<NumericError> {
+  events.onNotice?.(`${error.message}. Looking for where it came from.`)
+  const data = new ImageTable(images)
+  const trainer = new Trainer(config)
+  try {
+    if (resume) trainer.restore(resume)
+    for (let left = MAX_REPEATED; left > 0; left--) {
+      let metrics: Promise<Float32Array> | undefined
+      const op = await firstNonFinite(() => {
+        metrics = trainer.advance(data)
+      })
+      await metrics
+      if (op)
+        return new NumericError(`${error.message}. It first appeared in ${op}, at step ${trainer.step}.`)
+    }
+    return error
+  } finally {
+    trainer.dispose()
     data.dispose()
   }
 }
@@ -166,7 +205,7 @@ class Log {
     metrics.forEach((name, i) => {
       if (!Number.isFinite(values[i]))
         throw new NumericError(
-          `${name} became ${values[i]} at step ${step}: training stops; a checkpoint saved before is good`,
+          `${name} became ${values[i]} at step ${step}; a checkpoint saved before is good`,
         )
     })
     if (!isLogged) return

@@ -102,9 +102,7 @@ export class Trainer {
     const tensors: Record<string, safetensors.SavedTensor> = {}
     reads.forEach(([name, shape], i) => {
       if (!values[i].every(Number.isFinite))
-        throw new NumericError(
-          `${name} is not finite after step ${step}: training stops; a checkpoint saved before is good`,
-        )
+        throw new NumericError(`${name} is not finite after step ${step}; a checkpoint saved before is good`)
       tensors[name] = { shape, data: values[i] }
     })
     return safetensors.write({ tensors, metadata })

@@ -90,7 +90,7 @@ function launch(
       defines[`${letter}_STRIDE${d}`] = `${splat || d === last ? stride : stride / lanes}u`
     })
   })
-  run('pointwise', { defines, buffers, params, threads: params.n })
+  run('pointwise', { op: name, defines, buffers, params, threads: params.n })
   return y
 }
 
