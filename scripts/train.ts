@@ -253,7 +253,7 @@ function help(): string[] {
       const flags = Object.entries({ steps, batch, ...options }).map(
         ([name, value]) => `--${kebab(name)} ${value}`,
       )
-      return `  ${model.padEnd(8)} ${adapter.padEnd(9)} ${flags.join(' ')}`
+      return `  ${model.padEnd(14)} ${adapter.padEnd(9)} ${flags.join(' ')}`
     }),
   )
   return [

@@ -27,11 +27,10 @@ import {
   type Tensor,
   uniform,
   where,
-  zeros,
 } from '../engine/index.ts'
 import { nonSaturating } from './losses.ts'
 import type { ImageModel, ImageSize, Metrics } from './model.ts'
-import { Discriminator, Generator, type NoiseMode } from './styleganNets.ts'
+import { Discriminator, Generator, type Noise } from './styleganNets.ts'
 
 export const DEFAULTS = {
   latent: 128, // length of z and of w (the paper: 512)
@@ -63,7 +62,7 @@ export const mixStyles = (w1: Tensor, w2: Tensor, crossover: Tensor, layers: num
 export interface SampleOptions {
   /** ψ of truncation: 1 for none, 0 for the mean style alone. */
   psi?: number
-  noise?: NoiseMode
+  noise?: Noise
 }
 
 /**
@@ -125,50 +124,50 @@ export class StyleganLite implements ImageModel {
     this.averages = { generator: new optim.EMA(this.paramsG, { decay: emaDecay }) }
   }
 
-  /** Non-saturating loss with R1 (appendix C). G is trained on the images that D was, against the updated D. */
-  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
+  /** Non-saturating loss with R1 (appendix C), reported as last taken. G is trained on the images that D was, against the updated D. */
+  step(
+    real: () => Tensor,
+    latent = (count: number): Tensor => randn([count, this.latent]),
+    noise: Noise = randn,
+  ): Metrics {
     const { discriminator: D } = this.networks
     const { gamma, r1Every } = this.options
     const x = this.canvas.put(real())
-    const generated = this.generate(() => latent(x.shape[0]))
+    const generated = this.generate(() => latent(x.shape[0]), noise)
 
-    const { lossD, penalty, onReal, onFake } = scope(() => {
+    const { lossD, onReal, onFake } = scope(() => {
       // Adam's count is part of a checkpoint, so a resumed run keeps the rhythm.
       const penalised = this.optimizers.discriminator.t % r1Every === 0
       const points = stopGradient(x)
       points.requiresGrad = penalised
       const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }
       const loss = nonSaturating.discriminator(logits.real, logits.fake)
-      const R1 = penalised ? mul(r1(logits.real, points), gamma / 2) : zeros([])
-      const total = penalised ? add(loss, mul(R1, r1Every)) : loss
+      const penalty = penalised ? mul(r1(logits.real, points), gamma / 2) : undefined
+      const total = penalty ? add(loss, mul(penalty, r1Every)) : loss
       this.optimizers.discriminator.step(grad(total, this.paramsD))
-      return {
-        lossD: loss,
-        penalty: R1,
-        onReal: mean(sigmoid(logits.real)),
-        onFake: mean(sigmoid(logits.fake)),
-      }
+      if (penalty) assign(D.penalty, penalty)
+      return { lossD: loss, onReal: mean(sigmoid(logits.real)), onFake: mean(sigmoid(logits.fake)) }
     })
 
     const lossG = nonSaturating.generator(D.forward(generated))
     this.optimizers.generator.step(grad(lossG, this.paramsG))
     this.averages.generator.update()
 
-    return { lossD, lossG, R1: penalty, 'D(x)': onReal, 'D(G(z))': onFake }
+    return { lossD, lossG, R1: add(D.penalty, 0), 'D(x)': onReal, 'D(G(z))': onFake }
   }
 
   /** Images of fresh latents, with noise and style mixing; w̄ follows their styles. */
-  private generate(latent: () => Tensor): Tensor {
+  private generate(latent: () => Tensor, noise: Noise): Tensor {
     const { mapping, synthesis } = this.networks.generator
     const { mixing } = this.options
     const layers = synthesis.layers.length
     const w = mapping.forward(latent())
     this.follow(w)
-    if (mixing === 0) return synthesis.forward(Array(layers).fill(w), 'random')
+    if (mixing === 0) return synthesis.forward(Array(layers).fill(w), noise)
     // Both choices are drawn on the GPU: they belong to the checkpointed stream, and nothing is read back.
     const mixed = less(uniform([1]), mixing)
     const crossover = where(mixed, add(randomIntegers([1], layers - 1), 1), layers)
-    return synthesis.forward(mixStyles(w, mapping.forward(latent()), crossover, layers), 'random')
+    return synthesis.forward(mixStyles(w, mapping.forward(latent()), crossover, layers), noise)
   }
 
   /** w̄ ← β w̄ + (1 - β) E w */
@@ -182,7 +181,7 @@ export class StyleganLite implements ImageModel {
     )
   }
 
-  /** Images of z by the averaged generator; the same z gives the same image unless noise is 'random'. */
+  /** Images of z by the averaged generator; the same z gives the same image unless noise is drawn. */
   sample(z: Tensor, { psi = 1, noise = 'fixed' }: SampleOptions = {}): Tensor {
     return this.render(
       (G) => Array(G.synthesis.layers.length).fill(G.truncate(G.mapping.forward(z), psi)),
@@ -203,7 +202,7 @@ export class StyleganLite implements ImageModel {
     }, noise)
   }
 
-  private render(styles: (G: Generator) => Tensor[], noise: NoiseMode): Tensor {
+  private render(styles: (G: Generator) => Tensor[], noise: Noise): Tensor {
     const { generator: G } = this.networks
     return scope(() =>
       noGrad(() =>

@@ -1,31 +1,21 @@
 /** The networks of StyleGAN (Karras et al. 2018, arXiv:1812.04948): mapping f, synthesis g, and the discriminator. */
 import {
   add,
-  avgPool2d,
   broadcastTo,
-  concat,
-  conv2d,
-  convTranspose2d,
-  leakyRelu,
-  linear,
-  mean,
   mul,
-  nn,
+  type nn,
   ones,
   pixelNorm,
   randn,
   reshape,
-  sqrt,
   styleLayer,
   sub,
   type Tensor,
-  variance,
   zeros,
 } from '../engine/index.ts'
+import { blur, EqualConv, EqualLinear, LEAK, lrelu, trained, withDeviation } from './styleganLayers.ts'
 
-export const LEAK = 0.2
 const START = 4 // pixels of the learned constant, and of the discriminator's last map
-const GROUP = 4 // samples that the minibatch standard deviation compares
 
 export interface NetOptions {
   latent: number
@@ -44,89 +34,6 @@ export function pyramid(size: number, { width, maxWidth }: NetOptions): { size: 
   })
 }
 
-const trained = (t: Tensor): Tensor => {
-  t.requiresGrad = true
-  return t
-}
-const lrelu = (x: Tensor): Tensor => leakyRelu(x, { slope: LEAK })
-
-/**
- * Equalised learning rate (Karras et al. 2017, arXiv:1710.10196, section 4.1): weights are kept as N(0, 1) and scaled
- * by He's gain / √fan_in whenever used, so that Adam moves all of them at the same relative speed. A multiplier slows
- * a layer down further: its values are kept that much larger.
- */
-interface EqualOptions {
-  /** √2 before a leaky ReLU, 1 where nothing follows. */
-  gain?: number
-  multiplier?: number
-}
-
-/** x [N, in] -> [N, out] */
-export class EqualLinear implements nn.Layer {
-  readonly weight: Tensor
-  readonly bias: Tensor
-  readonly scale: number
-  private readonly multiplier: number
-  constructor(inputs: number, outputs: number, { gain = Math.SQRT2, multiplier = 1 }: EqualOptions = {}) {
-    this.weight = trained(nn.init.normal({ std: 1 / multiplier })([inputs, outputs]))
-    this.bias = trained(zeros([outputs]))
-    this.scale = (gain / Math.sqrt(inputs)) * multiplier
-    this.multiplier = multiplier
-  }
-  forward(x: Tensor): Tensor {
-    const bias = this.multiplier === 1 ? this.bias : mul(this.bias, this.multiplier)
-    return linear(x, mul(this.weight, this.scale), bias)
-  }
-}
-
-/**
- * x [N, H, W, cin] -> [N, H', W', cout]: a conv; after nearest-neighbour upsampling ('up', H' = 2 H); or before the mean
- * over 2x2 pixels ('down', H' = H / 2). The latter two as one conv of stride 2 each, its kernel the 3x3 one spread over
- * the 2x2 pixels: 4 taps per pixel of the larger image in place of 9 (the paper's "fused scale").
- */
-export class EqualConv implements nn.Layer {
-  readonly weight: Tensor
-  readonly bias?: Tensor
-  readonly scale: number
-  private readonly resample: 'same' | 'up' | 'down'
-  constructor(
-    cin: number,
-    cout: number,
-    kernel: 1 | 3,
-    {
-      bias = true,
-      resample = 'same',
-      gain = Math.SQRT2,
-    }: EqualOptions & { bias?: boolean; resample?: 'same' | 'up' | 'down' } = {},
-  ) {
-    // A transposed conv's weights are [kh, kw, cout, cin].
-    this.weight = trained(randn([kernel, kernel, ...(resample === 'up' ? [cout, cin] : [cin, cout])]))
-    if (bias) this.bias = trained(zeros([cout]))
-    this.scale = gain / Math.sqrt(kernel * kernel * cin)
-    this.resample = resample
-  }
-  forward(x: Tensor): Tensor {
-    const { weight, bias, scale, resample } = this
-    const w = mul(weight, resample === 'up' ? 4 * scale : scale) // spread() takes means
-    if (resample === 'same') return conv2d(x, w, { padding: (w.shape[0] - 1) / 2, bias })
-    const strided = resample === 'up' ? convTranspose2d : conv2d
-    return strided(x, spread(w), { stride: 2, padding: 1, bias })
-  }
-}
-
-/** The mean of a 3x3 kernel [3, 3, a, b] shifted by 0 and 1 pixels each way: [4, 4, a, b]. */
-function spread(w: Tensor): Tensor {
-  const [, , a, b] = w.shape
-  const shifted = avgPool2d(reshape(w, [1, 3, 3, a * b]), { kernel: 2, stride: 1, padding: 1 })
-  return reshape(shifted, [4, 4, a, b])
-}
-
-/** Low-pass filter with the separable kernel [1, 2, 1] / 4 (section 2): [1, 1] / 2 twice, each way. */
-export function blur(x: Tensor): Tensor {
-  const once = avgPool2d(x, { kernel: 2, stride: 1, padding: [1, 0, 1, 0] })
-  return avgPool2d(once, { kernel: 2, stride: 1, padding: [0, 1, 0, 1] })
-}
-
 /** f: z [N, latent] -> w [N, latent], pixel-normalised and through dense layers, trained at a lower rate. */
 export class Mapping implements nn.Layer {
   readonly layers: EqualLinear[]
@@ -138,8 +45,8 @@ export class Mapping implements nn.Layer {
   }
 }
 
-/** New noise for every image; the layers' own, the same for all; or none. */
-export type NoiseMode = 'random' | 'fixed' | 'none'
+/** Noise [N, h, w, 1]: drawn by a function, such as randn; the layers' own, the same for all images; or none. */
+export type Noise = 'fixed' | 'none' | ((shape: readonly number[]) => Tensor)
 
 /** One layer of figure 1b: conv (none on the constant), noise B, bias, leaky ReLU, and AdaIN by the style A w. */
 export class SynthesisLayer {
@@ -166,16 +73,17 @@ export class SynthesisLayer {
     this.fixedNoise = randn([1, size, size, 1])
   }
 
-  forward(x: Tensor, w: Tensor, mode: NoiseMode): Tensor {
+  forward(x: Tensor, w: Tensor, noise: Noise): Tensor {
     const y = this.conv ? this.conv.forward(x) : x
-    const noise =
-      mode === 'random'
-        ? randn([...y.shape.slice(0, 3), 1])
-        : mode === 'fixed'
-          ? this.fixedNoise
-          : zeros(this.fixedNoise.shape)
+    const { fixedNoise } = this
+    const z =
+      noise === 'fixed'
+        ? fixedNoise
+        : noise === 'none'
+          ? zeros(fixedNoise.shape)
+          : noise([...y.shape.slice(0, 3), 1])
     const smooth = this.blurred ? blur(y) : y
-    return styleLayer(smooth, noise, this.noiseScale, this.bias, this.affine.forward(w), { slope: LEAK })
+    return styleLayer(smooth, z, this.noiseScale, this.bias, this.affine.forward(w), { slope: LEAK })
   }
 }
 
@@ -193,7 +101,7 @@ export class Synthesis {
     ])
     this.toRgb = new EqualConv(levels[levels.length - 1].channels, channels, 1, { gain: 1 })
   }
-  forward(styles: readonly Tensor[], noise: NoiseMode): Tensor {
+  forward(styles: readonly Tensor[], noise: Noise): Tensor {
     const start = broadcastTo(this.constant, [styles[0].shape[0], ...this.constant.shape.slice(1)])
     return this.toRgb.forward(
       this.layers.reduce((x, layer, i) => layer.forward(x, styles[i], noise), start), // [N,h,w,C], twice per size
@@ -211,7 +119,7 @@ export class Generator {
     this.synthesis = new Synthesis(size, channels, options)
     this.meanStyle = zeros([options.latent])
   }
-  /** w' = w̄ + ψ (w - w̄): section B. */
+  /** w' = w̄ + ψ (w - w̄): appendix B. */
   truncate(w: Tensor, psi: number): Tensor {
     return psi === 1 ? w : add(this.meanStyle, mul(sub(w, this.meanStyle), psi))
   }
@@ -225,8 +133,11 @@ export class Discriminator implements nn.Layer {
   readonly last: EqualConv
   readonly dense: EqualLinear
   readonly out: EqualLinear
+  /** R1 when it was last taken. Not trained; here to be in checkpoints, so that a resumed run reports the same. */
+  readonly penalty: Tensor
   constructor(size: number, channels: number, options: NetOptions) {
     const levels = pyramid(size, options).reverse()
+    this.penalty = zeros([])
     const { channels: widest } = levels[levels.length - 1]
     this.fromRgb = new EqualConv(channels, levels[0].channels, 1)
     this.convs = levels.slice(0, -1).map(({ channels: own }) => new EqualConv(own, own, 3))
@@ -246,19 +157,4 @@ export class Discriminator implements nn.Layer {
     y = lrelu(this.last.forward(withDeviation(y))) // [N,4,4,C]
     return this.out.forward(lrelu(this.dense.forward(reshape(y, [y.shape[0], -1]))))
   }
-}
-
-/**
- * Minibatch standard deviation (arXiv:1710.10196, section 3): how much a group of samples varies, averaged over all
- * values, as one more channel. Groups are of GROUP samples, or the most that divide the batch.
- */
-export function withDeviation(x: Tensor): Tensor {
-  const [N, H, W, C] = x.shape
-  let G = Math.min(GROUP, N)
-  while (N % G) G--
-  const M = N / G
-  const groups = reshape(x, [G, M, H * W * C])
-  const deviation = mean(sqrt(add(variance(groups, { axes: 0 }), 1e-8)), { axes: 1 }) // [M]
-  const channel = broadcastTo(reshape(deviation, [1, M, 1, 1, 1]), [G, M, H, W, 1])
-  return concat([x, reshape(channel, [N, H, W, 1])], { axis: 3 })
 }

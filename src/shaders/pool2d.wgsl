@@ -5,13 +5,14 @@
 //   PICK               y[o] = x at the place which[o]
 //   PICK, ADJOINT      y[i] = sum of the x[o] whose place is i
 //
-// H, W, HO, WO, C, KH, KW, SH, SW, PT, PL     sizes, stride, padding (i32)
+// T                                           f32, or (AVERAGE only) vec4f along C
+// H, W, HO, WO, C, KH, KW, SH, SW, PT, PL     sizes (C in Ts), stride, padding (i32)
 #include "lib/index.wgsl"
 
 struct Params { n: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
 #ifdef MAX
 @group(0) @binding(2) var<storage, read_write> which: array<f32>;
 #endif
@@ -29,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let ix = pixel % W;
   let iy = pixel / W % H;
   let image = pixel / (W * H);
-  var sum = 0.0;
+  var sum = T(0.0);
   for (var ky = 0; ky < KH; ky++) {
     let ty = iy + PT - ky;
     if (ty < 0 || ty % SH != 0 || ty / SH >= HO) { continue; }
@@ -57,9 +58,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let place = i32(which[id]);
   y[id] = x[((image * H + oy * SH - PT + place / KW) * W + ox * SW - PL + place % KW) * C + c];
 #else
-  var sum = 0.0;
+#ifdef MAX
   var best = -3.4028234663852886e38;
   var place = -1;
+#else
+  var sum = T(0.0);
+#endif
   for (var ky = 0; ky < KH; ky++) {
     let iy = oy * SH - PT + ky;
     if (iy < 0 || iy >= H) { continue; }
@@ -67,11 +71,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let ix = ox * SW - PL + kx;
       if (ix < 0 || ix >= W) { continue; }
       let v = x[((image * H + iy) * W + ix) * C + c];
-      sum += v;
+#ifdef MAX
       if (place < 0 || v > best) {
         best = v;
         place = ky * KW + kx;
       }
+#else
+      sum += v;
+#endif
     }
   }
 #ifdef MAX

@@ -56,7 +56,8 @@ export async function withModel<M extends ImageModel>(
     for (const [network, state] of states) load(trainedOf(state), weights[network])
     await body(model)
   } finally {
-    for (const optimizer of Object.values(model.optimizers)) optimizer.dispose()
+    const { optimizers, averages = {} } = model
+    for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
     for (const [, state] of states) for (const t of Object.values(state)) t.dispose()
   }
 }

@@ -24,6 +24,7 @@ describe('pooling', () => {
     [[2, 6, 7, 2], { kernel: 3, stride: 2, padding: 1 }],
     [[1, 7, 8, 4], { kernel: [2, 3], stride: [3, 1], padding: [0, 1, 2, 1] }],
     [[1, 5, 5, 1], { kernel: 3, stride: 1 }],
+    [[2, 5, 4, 8], { kernel: 3, stride: 2, padding: 1 }],
   ]
   for (const [shape, options] of cases) {
     checkOp(`average of [${shape}] ${JSON.stringify(options)}`, [shape], (o, x) => o.avgPool2d(x, options))

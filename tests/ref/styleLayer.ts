@@ -14,5 +14,10 @@ export function styleLayer(
 ): Ref {
   const [N, , , C] = x.shape
   const v = leakyRelu(add(add(x, mul(noise, noiseScale)), bias), { slope })
-  return adain(v, slice(style, { end: [N, C] }), slice(style, { start: [0, C], end: [N, 2 * C] }), { eps })
+  return adain(
+    v,
+    slice(style, { start: [0, 0], end: [N, C] }),
+    slice(style, { start: [0, C], end: [N, 2 * C] }),
+    { eps },
+  )
 }

@@ -1,0 +1,122 @@
+/** What StyleGAN's networks are built of: layers with an equalised learning rate, smooth resampling, the batch's spread. */
+import {
+  add,
+  avgPool2d,
+  broadcastTo,
+  concat,
+  conv2d,
+  convTranspose2d,
+  leakyRelu,
+  linear,
+  mean,
+  mul,
+  nn,
+  randn,
+  reshape,
+  sqrt,
+  type Tensor,
+  variance,
+  zeros,
+} from '../engine/index.ts'
+
+export const LEAK = 0.2
+const GROUP = 4 // samples that the minibatch standard deviation compares
+
+export const trained = (t: Tensor): Tensor => {
+  t.requiresGrad = true
+  return t
+}
+/** Of every layer but the last of each network. */
+export const lrelu = (x: Tensor): Tensor => leakyRelu(x, { slope: LEAK })
+
+/**
+ * Equalised learning rate (Karras et al. 2017, arXiv:1710.10196, section 4.1): weights are kept as N(0, 1) and scaled
+ * by He's gain / √fan_in whenever used, so that Adam moves all of them at the same relative speed. A multiplier slows
+ * a layer down further: its values are kept that much larger.
+ */
+interface EqualOptions {
+  /** √2 before a leaky ReLU, 1 where nothing follows. */
+  gain?: number
+  multiplier?: number
+}
+
+/** x [N, in] -> [N, out] */
+export class EqualLinear implements nn.Layer {
+  readonly weight: Tensor
+  readonly bias: Tensor
+  readonly scale: number
+  private readonly multiplier: number
+  constructor(inputs: number, outputs: number, { gain = Math.SQRT2, multiplier = 1 }: EqualOptions = {}) {
+    this.weight = trained(nn.init.normal({ std: 1 / multiplier })([inputs, outputs]))
+    this.bias = trained(zeros([outputs]))
+    this.scale = (gain / Math.sqrt(inputs)) * multiplier
+    this.multiplier = multiplier
+  }
+  forward(x: Tensor): Tensor {
+    const bias = this.multiplier === 1 ? this.bias : mul(this.bias, this.multiplier)
+    return linear(x, mul(this.weight, this.scale), bias)
+  }
+}
+
+/**
+ * x [N, H, W, cin] -> [N, H', W', cout]: a conv; after nearest-neighbour upsampling ('up', H' = 2 H); or before the mean
+ * over 2x2 pixels ('down', H' = H / 2). The latter two as one conv of stride 2 each, its kernel the 3x3 one spread over
+ * the 2x2 pixels: 4 taps per pixel of the larger image in place of 9 (the paper's "fused scale").
+ */
+export class EqualConv implements nn.Layer {
+  readonly weight: Tensor
+  readonly bias?: Tensor
+  readonly scale: number
+  private readonly resample: 'same' | 'up' | 'down'
+  constructor(
+    cin: number,
+    cout: number,
+    kernel: 1 | 3,
+    {
+      bias = true,
+      resample = 'same',
+      gain = Math.SQRT2,
+    }: EqualOptions & { bias?: boolean; resample?: 'same' | 'up' | 'down' } = {},
+  ) {
+    // A transposed conv's weights are [kh, kw, cout, cin].
+    this.weight = trained(randn([kernel, kernel, ...(resample === 'up' ? [cout, cin] : [cin, cout])]))
+    if (bias) this.bias = trained(zeros([cout]))
+    this.scale = gain / Math.sqrt(kernel * kernel * cin)
+    this.resample = resample
+  }
+  forward(x: Tensor): Tensor {
+    const { weight, bias, scale, resample } = this
+    const w = mul(weight, resample === 'up' ? 4 * scale : scale) // spread() takes means
+    if (resample === 'same') return conv2d(x, w, { padding: (w.shape[0] - 1) / 2, bias })
+    const strided = resample === 'up' ? convTranspose2d : conv2d
+    return strided(x, spread(w), { stride: 2, padding: 1, bias })
+  }
+}
+
+/** The mean of a 3x3 kernel [3, 3, a, b] shifted by 0 and 1 pixels each way: [4, 4, a, b]. */
+function spread(w: Tensor): Tensor {
+  const [, , a, b] = w.shape
+  const shifted = avgPool2d(reshape(w, [1, 3, 3, a * b]), { kernel: 2, stride: 1, padding: 1 })
+  return reshape(shifted, [4, 4, a, b])
+}
+
+/** Low-pass filter with the separable kernel [1, 2, 1] / 4 (section 2): [1, 1] / 2 twice, each way. */
+export function blur(x: Tensor): Tensor {
+  const once = avgPool2d(x, { kernel: 2, stride: 1, padding: 1 }) // [N,H+1,W+1,C]
+  return avgPool2d(once, { kernel: 2, stride: 1 })
+}
+
+/**
+ * Minibatch standard deviation (arXiv:1710.10196, section 3): how much a group of samples varies, averaged over all
+ * values, as one more channel. Groups are of GROUP samples, or the most that divide the batch.
+ */
+export function withDeviation(x: Tensor): Tensor {
+  const [N, H, W, C] = x.shape
+  let G = Math.min(GROUP, N)
+  while (N % G) G--
+  const M = N / G
+  const groups = reshape(x, [G, M, H * W * C])
+  const deviation = mean(sqrt(add(variance(groups, { axes: 0 }), 1e-8)), { axes: 1 }) // [M]
+  const channel = broadcastTo(reshape(deviation, [1, M, 1, 1, 1]), [G, M, H, W, 1])
+  return concat([x, reshape(channel, [N, H, W, 1])], { axis: 3 })
+}
