@@ -1,19 +1,26 @@
 /** What is timed: an op or a training step, by our engine and, for `--peers`, the same work by another. */
 import {
   add,
+  avgPool2d,
   batchNorm,
+  concat,
   conv2d,
   conv2dWeightGrad,
   convTranspose2d,
   grad,
   leakyRelu,
   matmul,
+  maxPool2d,
   mean,
   mul,
+  pad,
+  permute,
   seed,
+  softmax,
   sum,
   type Tensor,
   tanh,
+  upsample2d,
 } from '../src/engine/index.ts'
 import { Dcgan } from '../src/models/dcgan.ts'
 
@@ -109,7 +116,7 @@ function pointwiseCases(shape: number[]): Case[] {
   const text = shape.join('x')
   const simple = (name: string, ours: Case['ours'], inputs: Values[]): Case => ({
     name: `${name} ${text}`,
-    flops: size,
+    flops: size, // one a value, for want of a better count
     inputs,
     ours,
     peer: { op: name },
@@ -121,6 +128,26 @@ function pointwiseCases(shape: number[]): Case[] {
     simple('tanh', ([a]) => tanh(a), [x]),
     simple('leakyRelu', ([a]) => leakyRelu(a, { slope: 0.2 }), [x]),
     simple('sum', ([a]) => sum(a), [x]),
+    simple('softmax', ([a]) => softmax(a), [x]),
+    simple('permute', ([a]) => permute(a, [0, 3, 1, 2]), [x]),
+    simple('concat', ([a, b]) => concat([a, b], { axis: 3 }), [x, y]),
+    simple(
+      'pad',
+      ([a]) =>
+        pad(a, {
+          padding: [
+            [0, 0],
+            [1, 1],
+            [1, 1],
+            [0, 0],
+          ],
+        }),
+      [x],
+    ),
+    simple('upsample nearest', ([a]) => upsample2d(a, { scale: 2 }), [x]),
+    simple('upsample bilinear', ([a]) => upsample2d(a, { scale: 2, mode: 'bilinear' }), [x]),
+    simple('avgPool2d', ([a]) => avgPool2d(a, { kernel: 2 }), [x]),
+    simple('maxPool2d', ([a]) => maxPool2d(a, { kernel: 2 }), [x]),
     simple('mean over pixels', ([a]) => mean(a, { axes: [0, 1, 2] }), [x]),
     {
       ...simple('batchNorm', ([a, g, b]) => batchNorm(a, g, b), [x, channel, values([C], 9)]),

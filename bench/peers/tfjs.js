@@ -20,6 +20,21 @@ const ops = {
   tanh: ([a]) => tf.tanh(a),
   leakyRelu: ([a]) => tf.leakyRelu(a, 0.2),
   sum: ([a]) => tf.sum(a),
+  softmax: ([a]) => tf.softmax(a),
+  permute: ([a]) => tf.transpose(a, [0, 3, 1, 2]),
+  concat: ([a, b]) => tf.concat([a, b], 3),
+  pad: ([a]) =>
+    tf.pad(a, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]),
+  'upsample nearest': ([a]) =>
+    tf.image.resizeNearestNeighbor(a, [2 * a.shape[1], 2 * a.shape[2]], false, true),
+  'upsample bilinear': ([a]) => tf.image.resizeBilinear(a, [2 * a.shape[1], 2 * a.shape[2]], false, true),
+  avgPool2d: ([a]) => tf.avgPool(a, 2, 2, 'valid'),
+  maxPool2d: ([a]) => tf.maxPool(a, 2, 2, 'valid'),
   'mean over pixels': ([a]) => tf.mean(a, [0, 1, 2]),
   batchNorm: ([a, g, b]) => batchNorm(a, g, b),
   'batchNorm gradient': ([a, g, b, dy]) => tf.grad((x) => batchNorm(x, g, b))(a, dy),

@@ -1,20 +1,26 @@
 // Upsampling of x [N, H, W, C] by whole factors SH, SW: y [N, H SH, W SW, C]; pixel centres as in PyTorch with
 // align_corners=False. ADJOINT: the transpose, from the large size back to the small.
 //
-// H, W, C, SH, SW     sizes and factors (i32)
+// T                   f32, or vec4f along C
+// H, W, C, SH, SW     sizes and factors (i32), C in Ts
 // BILINEAR            else nearest
+// REACH               blocks of outputs, per axis, that an input reaches: 3, or 1 where nearest
 #include "lib/index.wgsl"
 
 struct Params { n: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
+
+// Where the centre of output position o lies among the input's positions.
+fn place(o: i32, scale: i32, size: i32) -> f32 {
+  return clamp((f32(o) + 0.5) / f32(scale) - 0.5, 0.0, f32(size - 1));
+}
 
 // How much input position i of `size` contributes to output position o.
 fn weight(o: i32, i: i32, scale: i32, size: i32) -> f32 {
 #ifdef BILINEAR
-  let at = clamp((f32(o) + 0.5) / f32(scale) - 0.5, 0.0, f32(size - 1));
-  return max(0.0, 1.0 - abs(at - f32(i)));
+  return max(0.0, 1.0 - abs(place(o, scale, size) - f32(i)));
 #else
   return select(0.0, 1.0, o / scale == i);
 #endif
@@ -26,16 +32,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (id >= i32(params.n)) { return; }
   let c = id % C;
   let pixel = id / C;
-  var sum = 0.0;
+  var sum = T(0.0);
 #ifdef ADJOINT
   let ix = pixel % W;
   let iy = pixel / W % H;
   let image = pixel / (W * H);
-  for (var dy = 0; dy < 3 * SH; dy++) {
-    let oy = (iy - 1) * SH + dy;
+  for (var dy = 0; dy < REACH * SH; dy++) {
+    let oy = (iy - REACH / 2) * SH + dy;
     if (oy < 0 || oy >= H * SH) { continue; }
-    for (var dx = 0; dx < 3 * SW; dx++) {
-      let ox = (ix - 1) * SW + dx;
+    for (var dx = 0; dx < REACH * SW; dx++) {
+      let ox = (ix - REACH / 2) * SW + dx;
       if (ox < 0 || ox >= W * SW) { continue; }
       sum += weight(oy, iy, SH, H) * weight(ox, ix, SW, W) * x[((image * H * SH + oy) * W * SW + ox) * C + c];
     }
@@ -44,19 +50,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let ox = pixel % (W * SW);
   let oy = pixel / (W * SW) % (H * SH);
   let image = pixel / (W * SW * H * SH);
-  // The two candidates per axis: the pixel left of the centre and the next.
 #ifdef BILINEAR
-  let firstX = (2 * ox + 1 - SW + 2 * SW) / (2 * SW) - 1;
-  let firstY = (2 * oy + 1 - SH + 2 * SH) / (2 * SH) - 1;
-  for (var dy = 0; dy < 2; dy++) {
-    for (var dx = 0; dx < 2; dx++) {
-      let iy = clamp(firstY + dy, 0, H - 1);
-      let ix = clamp(firstX + dx, 0, W - 1);
-      let inside = (firstY + dy == iy) & (firstX + dx == ix);
-      let w = weight(oy, iy, SH, H) * weight(ox, ix, SW, W);
-      sum += select(0.0, w * x[((image * H + iy) * W + ix) * C + c], inside);
-    }
-  }
+  let aty = place(oy, SH, H);
+  let atx = place(ox, SW, W);
+  let y0 = i32(aty);
+  let x0 = i32(atx);
+  let line0 = (image * H + y0) * W;
+  let line1 = (image * H + min(y0 + 1, H - 1)) * W;
+  let x1 = min(x0 + 1, W - 1);
+  let top = mix(x[(line0 + x0) * C + c], x[(line0 + x1) * C + c], T(fract(atx)));
+  let bottom = mix(x[(line1 + x0) * C + c], x[(line1 + x1) * C + c], T(fract(atx)));
+  sum = mix(top, bottom, T(fract(aty)));
 #else
   sum = x[((image * H + oy / SH) * W + ox / SW) * C + c];
 #endif

@@ -40,12 +40,14 @@ function resize(
 ): Tensor {
   const [n, , , C] = x.shape
   const y = empty(adjoint ? [n, H, W, C] : [n, H * SH, W * SW, C], 'upsample2d')
+  const lanes = C % 4 === 0 ? 4 : 1
+  const T = lanes === 4 ? 'vec4f' : 'f32'
   run('upsample', {
     op: 'upsample2d',
-    defines: { H, W, C, SH, SW, BILINEAR: bilinear, ADJOINT: adjoint },
+    defines: { T, H, W, C: C / lanes, SH, SW, REACH: bilinear ? 3 : 1, BILINEAR: bilinear, ADJOINT: adjoint },
     buffers: { x, y },
-    params: { n: y.size },
-    threads: y.size,
+    params: { n: y.size / lanes },
+    threads: y.size / lanes,
   })
   return record('upsample2d', [x], y, (dy) => [() => resize(dy, [SH, SW], [H, W], bilinear, !adjoint)])
 }
