@@ -1,13 +1,7 @@
 /** The adapter and device, the list of dispatches not yet submitted, and reading results back. */
+import { type InitOptions, openAdapter } from './adapter.ts'
 import { DeviceLostError, LimitError, ShaderError } from './errors.ts'
 import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
-
-export interface InitOptions {
-  /** Which adapter to ask for; `software` takes the browser's fallback adapter. */
-  adapter?: 'default' | 'high-performance' | 'low-power' | 'software'
-  /** An entry point other than `navigator.gpu`, for hosts that are no browser. */
-  gpu?: GPU
-}
 
 /** One kernel launch, ready to encode. */
 export interface Dispatch {
@@ -243,10 +237,12 @@ export function gpu(): Gpu {
 export function openGpu(options: InitOptions, prepare: (g: Gpu) => Promise<void>): Promise<Gpu> {
   if (starting) return starting
   if (current) return Promise.resolve(current)
-  starting = open(options)
-    .then(async (g) => {
-      await prepare(g)
-      return g
+  starting = openAdapter(options)
+    .then(async ({ device, info, isSoftware }) => {
+      const opened = new Gpu(device, info, isSoftware)
+      current = opened
+      await prepare(opened)
+      return opened
     })
     .finally(() => {
       starting = undefined
@@ -258,46 +254,4 @@ export function openGpu(options: InitOptions, prepare: (g: Gpu) => Promise<void>
 export function shutdown(): void {
   current?.device.destroy()
   current = undefined
-}
-
-async function open(options: InitOptions): Promise<Gpu> {
-  const entry = options.gpu ?? globalThis.navigator?.gpu
-  if (!entry) {
-    const secure =
-      globalThis.isSecureContext === false
-        ? ' This page is not a secure context: use https or 127.0.0.1.'
-        : ''
-    throw new DeviceLostError(
-      `WebGPU is missing. Use Chrome or Edge 113+, Safari 26+ or Firefox 141+; on Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.${secure}`,
-    )
-  }
-  const software = options.adapter === 'software'
-  const powerPreference =
-    options.adapter === 'low-power' || options.adapter === 'high-performance' ? options.adapter : undefined
-  const adapter = await entry.requestAdapter({ powerPreference, forceFallbackAdapter: software })
-  if (!adapter) {
-    throw new DeviceLostError(
-      'WebGPU has no adapter here. Without a GPU, start Chrome with --enable-unsafe-webgpu to allow its software adapter (SwiftShader).',
-    )
-  }
-  const wanted = ['timestamp-query', 'subgroups'] as const
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
-    requiredLimits: {
-      maxBufferSize: adapter.limits.maxBufferSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-    },
-  })
-  const { info } = adapter
-  const name = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-  const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(name)
-  const opened = new Gpu(device, info, isSoftware)
-  current = opened
-  return opened
-}
-
-/** "vendor architecture (description)", and "software" where a CPU runs it. */
-export function adapterName({ info, isSoftware }: Gpu): string {
-  const parts = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ')
-  return `${parts || 'unknown adapter'}${isSoftware ? ' (software: runs on the CPU)' : ''}`
 }

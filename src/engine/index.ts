@@ -1,6 +1,8 @@
 /** Ganvas' engine: tensors on WebGPU, ops, gradients of any order, layers, optimisers. */
+
+export { adapterName, type InitOptions } from './adapter.ts'
 export { grad, noGrad } from './autograd.ts'
-export { adapterName, gpu, type InitOptions, shutdown } from './device.ts'
+export { gpu, shutdown } from './device.ts'
 export {
   CheckpointError,
   DataError,

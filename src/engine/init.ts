@@ -1,4 +1,5 @@
-import { type Gpu, type InitOptions, openGpu } from './device.ts'
+import type { InitOptions } from './adapter.ts'
+import { type Gpu, openGpu } from './device.ts'
 import { run } from './kernel.ts'
 import { empty } from './tensor.ts'
 

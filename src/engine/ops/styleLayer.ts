@@ -2,7 +2,7 @@
  * Noise, bias, leaky ReLU and AdaIN in one kernel, and their gradients in one: what follows each conv of StyleGAN's
  * synthesis network (Karras et al. 2018, arXiv:1812.04948, figure 1b).
  */
-import { noGrad, record, vjpOf } from '../autograd.ts'
+import { noGrad, record, together, vjpOf } from '../autograd.ts'
 import { gpu } from '../device.ts'
 import { type Launch, run } from '../kernel.ts'
 import { check, sameShape, shapeText } from '../shape.ts'
@@ -46,13 +46,9 @@ export function styleLayer(
     const scale = slice(style, { end: [N, C] })
     return [adain(v, scale, slice(style, { start: [0, C] }), { eps })]
   }
-  return record('styleLayer', [x, noiseScale, bias, style], y, (dy) => {
-    let grads: Tensor[] | undefined
-    return [0, 1, 2, 3].map((i) => () => {
-      grads ??= styleLayerBackward(x, noise, noiseScale, bias, style, dy, kept, slope, composed)
-      return grads[i]
-    })
-  })
+  return record('styleLayer', [x, noiseScale, bias, style], y, (dy) =>
+    together(4, () => styleLayerBackward(x, noise, noiseScale, bias, style, dy, kept, slope, composed)),
+  )
 }
 
 /** [dx, dnoiseScale, dbias, dstyle]; differentiated again as the gradient of the composition. */
@@ -81,13 +77,9 @@ function styleLayerBackward(
   )
   const inputs = [x, noiseScale, bias, style, dy]
   record('styleLayerBackward', inputs, outputs, (...cotangents) => {
-    let grads: Tensor[] | undefined
     const first = (...leaves: Tensor[]): Tensor[] =>
       vjpOf((...xs) => composed(xs), leaves.slice(0, 4), leaves.slice(4))
-    return inputs.map((_, i) => () => {
-      grads ??= vjpOf(first, inputs, cotangents)
-      return grads[i]
-    })
+    return together(inputs.length, () => vjpOf(first, inputs, cotangents))
   })
   return outputs
 }
