@@ -88,7 +88,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
           maxWidth: 32,
           gamma: 5,
           r1Every: 4,
-
           emaDecay: 0.99,
         },
         batch: 16,
