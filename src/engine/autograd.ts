@@ -34,7 +34,7 @@ let nextId = 1
 /** Runs `fn`, which must not be async, without recording: what it makes has no gradient. */
 export const noGrad = <T>(fn: () => T): T => withRecording(false, fn)
 
-export function withRecording<T>(on: boolean, fn: () => T): T {
+function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording
   recording = on
   try {
@@ -108,7 +108,7 @@ export function grad(
 }
 
 /** Vector-Jacobian product: gradients of Σ ⟨outputs[i], cotangents[i]⟩ with respect to `inputs`. */
-export function vjp(
+function vjp(
   outputs: readonly Tensor[],
   cotangents: readonly (Tensor | undefined)[],
   inputs: readonly Tensor[],

@@ -21,7 +21,7 @@ const ARENA = BATCH * SLOT
 // GPUBufferUsage and GPUMapMode by value: their names are missing where no browser is.
 const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM] = [0x1, 0x4, 0x8, 0x40]
 const STORAGE = 0x80 | COPY_SRC | COPY_DST
-const COMPUTE = 4 // GPUShaderStage
+export const COMPUTE = 4 // GPUShaderStage
 const READ = 1 // GPUMapMode
 
 /** Everything that belongs to one device, and dies with it. */

@@ -39,7 +39,7 @@ export function flatten(params: readonly Tensor[], op: string): Flat {
     offsets.push(bytes)
     bytes += roundUp(p.size * 4, ALIGNMENT)
   }
-  const flat = { ...zeroFlat(bytes, op), params, offsets, bytes, users: 1 }
+  const flat = { storage: zeroFlat(bytes, op), params, offsets, bytes, users: 1 }
   params.forEach((p, i) => {
     const place = new Tensor(p.shape, flat.storage, offsets[i])
     assign(place, p)
@@ -51,11 +51,11 @@ export function flatten(params: readonly Tensor[], op: string): Flat {
 }
 
 /** A zeroed buffer of the same layout. */
-export function zeroFlat(bytes: number, op: string): { storage: Storage } {
+export function zeroFlat(bytes: number, op: string): Storage {
   const storage = allocate(bytes / 4, `${op}: the state of all parameters`)
   storage.references++ // held by the optimiser, not by a tensor
   storage.gpu.upload(storage.buffer, 0, new Float32Array(bytes / 4))
-  return { storage }
+  return storage
 }
 
 /** The last user to leave gives the buffer back, once the parameters are disposed too. */

@@ -1,5 +1,5 @@
 /** Runs a kernel: WGSL file + defines → pipeline → bind group → dispatch. Buffers and params go by name. */
-import { type Gpu, gpu } from './device.ts'
+import { COMPUTE, type Gpu, gpu } from './device.ts'
 import { LimitError, ShaderError } from './errors.ts'
 import { roundUp } from './pool.ts'
 import type { Tensor } from './tensor.ts'
@@ -140,7 +140,7 @@ function build(
         label: name,
         entries: reflection.buffers.map(({ binding, writes }) => ({
           binding,
-          visibility: 4, // COMPUTE
+          visibility: COMPUTE,
           buffer: { type: writes ? 'storage' : 'read-only-storage' },
         })),
       })

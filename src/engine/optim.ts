@@ -45,8 +45,8 @@ abstract class Optimizer {
     slots: readonly string[],
   ) {
     this.flat = flatten(params, rule)
-    this.grads = zeroFlat(this.flat.bytes, rule).storage
-    this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule).storage]))
+    this.grads = zeroFlat(this.flat.bytes, rule)
+    this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule)]))
   }
 
   /** The step's numbers; `t` counts from 1. */
@@ -184,7 +184,7 @@ export class EMA {
   constructor(params: readonly Tensor[], { decay = 0.999 }: { decay?: number } = {}) {
     this.decay = decay
     this.flat = flatten(params, 'EMA')
-    this.average = zeroFlat(this.flat.bytes, 'EMA').storage
+    this.average = zeroFlat(this.flat.bytes, 'EMA')
     this.move(0)
   }
 

@@ -51,6 +51,6 @@ export const wasserstein: GanLoss = {
   generator: (fake) => neg(mean(fake)),
 }
 
-/** By name, as `--loss` takes them. */
+/** By name. */
 export const losses = { minimax, nonSaturating, flipped, leastSquares, hinge, wasserstein } as const
 export type LossName = keyof typeof losses

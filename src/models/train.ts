@@ -73,7 +73,7 @@ export async function train(images: Images, options: TrainOptions, events: Train
     const session: Session = { options: { ...options, resume }, events: keep, reached: 0 }
     try {
       await init({ adapter: options.adapter })
-      await runSession(images, session)
+      await withTrainer(images, session.options, (trainer, data) => runSteps(trainer, data, session))
       return
     } catch (error) {
       if (error instanceof NumericError) throw await located(error, images, { ...options, resume }, events)
@@ -95,13 +95,18 @@ interface Session {
   reached: number
 }
 
-async function runSession(images: Images, session: Session): Promise<void> {
+/** Runs `body` with the data on the device and a trainer that continues from `resume`; both are freed afterwards. */
+async function withTrainer<T>(
+  images: Images,
+  { config, resume }: TrainOptions,
+  body: (trainer: Trainer, data: ImageTable) => Promise<T>,
+): Promise<T> {
   const data = new ImageTable(images)
   let trainer: Trainer | undefined
   try {
-    trainer = new Trainer(session.options.config)
-    if (session.options.resume) trainer.restore(session.options.resume)
-    await runSteps(trainer, data, session)
+    trainer = new Trainer(config)
+    if (resume) trainer.restore(resume)
+    return await body(trainer, data)
   } finally {
     trainer?.dispose()
     data.dispose()
@@ -109,17 +114,14 @@ async function runSession(images: Images, session: Session): Promise<void> {
 }
 
 /** Repeats the steps since the last checkpoint, whose bits are the same, to say in which op the number was lost. */
-async function located(
+function located(
   error: NumericError,
   images: Images,
-  { config, resume }: TrainOptions,
+  options: TrainOptions,
   events: TrainEvents,
 ): Promise<NumericError> {
   events.onNotice?.(`${error.message}. Looking for where it came from.`)
-  const data = new ImageTable(images)
-  const trainer = new Trainer(config)
-  try {
-    if (resume) trainer.restore(resume)
+  return withTrainer(images, options, async (trainer, data) => {
     for (let left = MAX_REPEATED; left > 0; left--) {
       let metrics: Promise<Float32Array> | undefined
       const op = await firstNonFinite(() => {
@@ -130,10 +132,7 @@ async function located(
         return new NumericError(`${error.message}. It first appeared in ${op}, at step ${trainer.step}.`)
     }
     return error
-  } finally {
-    trainer.dispose()
-    data.dispose()
-  }
+  })
 }
 
 async function runSteps(trainer: Trainer, data: ImageTable, session: Session): Promise<void> {

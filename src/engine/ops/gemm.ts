@@ -4,21 +4,21 @@ import { run } from '../kernel.ts'
 import { empty, type Tensor } from '../tensor.ts'
 import type { Defines } from '../wgsl.ts'
 
-export interface Tiling {
+interface Tiling {
   quad: boolean
   /** Rows an invocation loads. */
   TM: number
 }
 
 /** Which tile suits the adapter; `rows` is the least that the kernel can take at once. */
-export function tilingFor({ hasQuads, isSoftware }: Gpu, M: number, N: number): Tiling {
+function tilingFor({ hasQuads, isSoftware }: Gpu, M: number, N: number): Tiling {
   // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
   if (isSoftware && hasQuads && M >= 8 && N >= 8) return { quad: true, TM: M >= 64 ? 4 : 2 }
   return { quad: false, TM: isSoftware && M >= 256 ? 8 : 4 }
 }
 
 /** Columns of an invocation, their type, and how b and y are bound. */
-export function columnDefines(N: number): Defines {
+function columnDefines(N: number): Defines {
   const NU = Math.min(N, 4)
   return {
     NU: `${NU}u`,
@@ -29,7 +29,7 @@ export function columnDefines(N: number): Defines {
   }
 }
 
-export interface Grid {
+interface Grid {
   tilesM: number
   tilesN: number
   units: number
@@ -38,7 +38,7 @@ export interface Grid {
 }
 
 /** Tiles over rows, columns and z, and the invocations that compute them. */
-export function gridFor(g: Gpu, M: number, N: number, z: number, quad: boolean, rows: number): Grid {
+function gridFor(g: Gpu, M: number, N: number, z: number, quad: boolean, rows: number): Grid {
   const rotations = quad ? 4 : 1
   const tilesM = Math.ceil(M / (rows * rotations))
   const tilesN = Math.ceil(N / (Math.min(N, 4) * rotations))
@@ -55,7 +55,7 @@ function workgroupFor({ isSoftware }: Gpu, threads: number): number {
   return size
 }
 
-export const gridDefines = ({ tilesM, tilesN, units }: Grid, quad: boolean): Defines => ({
+const gridDefines = ({ tilesM, tilesN, units }: Grid, quad: boolean): Defines => ({
   QUAD: quad,
   ROTATIONS: quad ? 4 : 1,
   TILES_M: `${tilesM}u`,
