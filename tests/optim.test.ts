@@ -160,3 +160,27 @@ gpuTest('EMA follows, and stands in for the parameters', async () => {
   sgd.dispose()
   for (const t of [...params, ...averages, ...Object.values(views)]) t.dispose()
 })
+
+gpuTest('the norm is that of all gradients of the last step, whatever the buffers held before', async () => {
+  // What a pooled buffer holds behind a tensor's end must not count.
+  for (const poison of [tensor(new Float32Array(64).fill(Number.NaN)), tensor([Number.NaN])]) poison.dispose()
+  const params = SHAPES.map((shape) => tensor(normals(shape), shape, { requiresGrad: true }))
+  const optimizer = new optim.Adam(params)
+  const norm = async (): Promise<number> => {
+    const t = optimizer.gradNorm()
+    const value = await t.item()
+    t.dispose()
+    return value
+  }
+  expect(await norm()).toBe(0)
+  for (let step = 0; step < 2; step++) {
+    const grads = SHAPES.map(normals)
+    const tensors = grads.map((g, i) => tensor(g, SHAPES[i]))
+    optimizer.step(tensors)
+    for (const t of tensors) t.dispose()
+    const expected = Math.hypot(...grads.flatMap((g) => [...g]))
+    expect(Math.abs((await norm()) / expected - 1)).toBeLessThan(1e-6)
+  }
+  optimizer.dispose()
+  for (const p of params) p.dispose()
+})

@@ -66,14 +66,15 @@ export function leave(flat: Flat): void {
 }
 
 /** Runs `fn` on tensors over whole storages, which are gone afterwards. */
-export function withWhole(
+export function withWhole<T>(
   storages: Record<string, Storage>,
   bytes: number,
-  fn: (whole: Record<string, Tensor>) => void,
-): void {
+  fn: (whole: Record<string, Tensor>) => T,
+): T {
   const whole = Object.fromEntries(
     Object.entries(storages).map(([name, storage]) => [name, new Tensor([bytes / 4], storage)]),
   )
-  fn(whole)
+  const result = fn(whole)
   for (const t of Object.values(whole)) t.dispose()
+  return result
 }

@@ -2,9 +2,10 @@
 import { DisposedError } from './errors.ts'
 import { type Flat, flatten, leave, withWhole, zeroFlat } from './flat.ts'
 import { run } from './kernel.ts'
-import { assign } from './ops/pointwise.ts'
+import { assign, sqrt, square } from './ops/pointwise.ts'
+import { sum } from './ops/reduce.ts'
 import { check, sameShape, shapeText } from './shape.ts'
-import { release, type Storage, Tensor } from './tensor.ts'
+import { release, type Storage, scope, Tensor } from './tensor.ts'
 
 function checkInUse(disposed: boolean, op: string): void {
   if (disposed) throw new DisposedError(`${op}: used after dispose()`)
@@ -95,6 +96,13 @@ abstract class Optimizer {
         threads: bytes / 16,
       }),
     )
+  }
+
+  /** ‖g‖₂ over all gradients of the last step, a scalar; 0 before the first. */
+  gradNorm(): Tensor {
+    checkInUse(this.disposed, this.rule)
+    // What pads the gradients to their places is zero.
+    return withWhole({ g: this.grads }, this.flat.bytes, ({ g }) => scope(() => sqrt(sum(square(g)))))
   }
 
   /** Frees the state; the parameters stay. Harmless when repeated. */

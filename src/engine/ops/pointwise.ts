@@ -47,7 +47,7 @@ function apply({ name, expr, derivatives }: Row, operands: Operand[], p = 0, q =
   )
 }
 
-/** One dispatch of pointwise.wgsl, writing `y`, a new tensor of `shape`, which every operand broadcasts to. */
+/** One dispatch of pointwise.wgsl, writing `target` or a new tensor of `shape`, which every operand broadcasts to. */
 function launch(
   name: string,
   expr: string,
@@ -55,16 +55,18 @@ function launch(
   operands: Operand[],
   p = 0,
   q = 0,
-  y = empty(shape, name),
+  target?: Tensor,
 ): Tensor {
+  const y = target ?? empty(shape, name)
   const tensors = operands.filter((x) => x instanceof Tensor)
   const { dims, strides } = joinDims(
     shape,
     tensors.map((t) => t.shape),
   )
   const last = dims.length - 1
-  // Four neighbours at once: always when one flat index serves all, else when no group of four crosses a row.
-  const lanes = dims.length === 1 || dims[last] % 4 === 0 ? 4 : 1
+  // Four neighbours at once: when no group of four crosses a row; or one that ends in the room behind a new tensor,
+  // where a target may have what must stay zero.
+  const lanes = dims[last] % 4 === 0 || (dims.length === 1 && !target) ? 4 : 1
   const units = dims.map((d, i) => (i === last ? Math.ceil(d / lanes) : d))
   const T = lanes === 4 ? 'vec4f' : 'f32'
   const defines: Defines = { T, EXPR: expr, RANK: dims.length, SINGLE: dims.length === 1 }
