@@ -5,33 +5,50 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { DataError } from '../src/engine/index.ts'
-import { type Images, parseIdx } from '../src/models/data.ts'
+import { type DataKind, kindOf, parseIdx } from '../src/models/data.ts'
+import { isToyName, type ToyName, toys } from '../src/models/toys.ts'
 
 export interface DataSet {
   /** What --data takes; a path in it is absolute. */
   name: string
-  /** Where it comes from, for people. */
-  source: string
-  /** The IDX file, unpacked. */
-  file: Uint8Array
-  images: Images
-  sha256: string
+  /** What it is and where it comes from, for people. */
+  about: string
+  kind: DataKind
+  /** What a page needs to have it. */
+  request: { toy: ToyName } | { images: string }
+  /** Of images: the IDX file, unpacked, for the page to read. */
+  file?: Uint8Array
+  /** Tells one data set from another. */
+  identity: { count?: number; sha256?: string }
 }
 
 const IDX = 'idx:'
 
-/** Reads a data set: `mnist`, or `idx:PATH` (may be packed with gzip). Throws DataError naming the file. */
+/** Reads a data set: `mnist`, `idx:PATH` (may be packed with gzip), or points. Throws DataError naming the file. */
 export function loadDataSet(name: string): DataSet {
+  if (isToyName(name)) {
+    const about = `${toys[name].about}, points drawn anew for every step`
+    return { name, about, kind: { toy: name }, request: { toy: name }, identity: {} }
+  }
   const source = name === 'mnist' ? mnistFile() : idxPath(name)
   const file = unpack(read(source), source)
   const images = parseIdx(file, source)
-  const sha256 = createHash('sha256').update(file).digest('hex')
-  return { name: name === 'mnist' ? name : IDX + resolve(source), source, file, images, sha256 }
+  const { count, size, channels } = images
+  return {
+    name: name === 'mnist' ? name : IDX + resolve(source),
+    about: `${count.toLocaleString('en')} images of ${size}x${size}x${channels} from ${source}`,
+    kind: kindOf(images),
+    request: { images: source },
+    file,
+    identity: { count, sha256: createHash('sha256').update(file).digest('hex') },
+  }
 }
 
 function idxPath(name: string): string {
   if (name.startsWith(IDX) && name.length > IDX.length) return name.slice(IDX.length)
-  throw new DataError(`no data set '${name}'; there are mnist and idx:PATH (any IDX file of images)`)
+  throw new DataError(
+    `no data set '${name}'; there are mnist, idx:PATH (any IDX file of images), and the points ${Object.keys(toys).join(', ')}`,
+  )
 }
 
 /** The training images as LeCun et al. published them, in an npm package that is installed with Ganvas. */

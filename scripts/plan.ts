@@ -1,6 +1,8 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
-import { models, ownOptions, WHY } from '../src/models/index.ts'
+import { isToy } from '../src/models/data.ts'
+import { models, ownOptions, presetFor, WHY } from '../src/models/index.ts'
+import type { LossName } from '../src/models/losses.ts'
 import type { Config } from '../src/models/trainer.ts'
 import { kebab } from './args.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
@@ -11,6 +13,7 @@ export interface Wishes {
   model?: string
   /** By the name of their flag. */
   hyperparameters: Record<string, number>
+  loss?: LossName
   data?: string
   steps?: number
   batch?: number
@@ -37,37 +40,54 @@ export interface Continued extends Plan {
 
 /** Trained if no model is named. */
 const MODEL = 'dcgan'
+/** Trained on points if no model is named. */
+const POINT_MODEL = 'gan'
 /** Steps to a line of the log: a software adapter's are slow enough to read each. */
-const LOG_EVERY = { software: 1, gpu: 10 }
+const LOG_EVERY = { software: 1, gpu: 10, points: 10 }
 /** Samples and checkpoints in a run, if nothing else is asked for. */
 const SAVES = 12
 
-/** The folder and data of a new run, checked before anything is started. */
-export function prepare(wishes: Wishes, now: Date): { folder: RunFolder; data: DataSet } {
-  readOptions(wishes.model ?? MODEL, wishes)
-  const out = wishes.out ?? `runs/${wishes.model ?? MODEL}-${stamp(now)}`
+/** What of a new run does not depend on the adapter. */
+export interface Prepared {
+  folder: RunFolder
+  data: DataSet
+  model: string
+}
+
+/** The model, folder and data of a new run, checked before anything is started. */
+export function prepare(wishes: Wishes, now: Date): Prepared {
+  const data = loadDataSet(wishes.data ?? 'mnist')
+  const onPoints = isToy(data.kind)
+  const model = wishes.model ?? (onPoints ? POINT_MODEL : MODEL)
+  const { presets, losses } = models[model]
+  if (onPoints && !presets.points) {
+    const others = Object.keys(models).filter((name) => models[name].presets.points)
+    throw new Error(`${model} makes images: on the points of ${data.name} train ${others.join(', ')}`)
+  }
+  if (wishes.loss && !losses.includes(wishes.loss))
+    throw new Error(`--loss: the paper of ${model} leaves no choice`)
+  readOptions(model, wishes)
+  const out = wishes.out ?? `runs/${model}-${stamp(now)}`
   refuseExisting(out)
-  return { folder: new RunFolder(out), data: loadDataSet(wishes.data ?? 'mnist') }
+  return { folder: new RunFolder(out), data, model }
 }
 
 /** A new run, sized for the adapter. */
-export function planNew(
-  wishes: Wishes,
-  prepared: { folder: RunFolder; data: DataSet },
-  adapter: Adapter,
-): Plan {
-  const { model = MODEL, seed = 0 } = wishes
-  const { images } = prepared.data
-  const kind = adapter.software ? 'software' : 'gpu'
-  const preset = models[model].presets[kind]
+export function planNew(wishes: Wishes, { model, folder, data }: Prepared, adapter: Adapter): Plan {
+  const { loss, seed = 0 } = wishes
+  const kind = presetFor(data.kind, adapter.software)
+  const { presets, losses } = models[model]
+  const preset = presets[kind] ?? presets.software
   const { batch = preset.batch, steps = preset.steps } = wishes
   const save = Math.ceil(steps / SAVES)
   return {
-    ...prepared,
+    folder,
+    data,
     config: {
       model,
       options: ownOptions(model, { ...preset.options, ...readOptions(model, wishes) }),
-      image: { size: images.size, channels: images.channels },
+      ...(loss && loss !== losses[0] && { loss }),
+      data: data.kind,
       batch,
       seed,
     },
@@ -83,7 +103,7 @@ export function planResume(path: string, wishes: Wishes): Continued {
   const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
   const { config } = checkpoint
-  const { defaults } = models[config.model]
+  const { defaults, losses } = models[config.model]
   const refuse = (flag: string, asked: unknown, has: unknown) => {
     throw new Error(
       `${flag} ${asked} contradicts the run in ${path}, which has ${has}: leave it out, or start a new run`,
@@ -93,15 +113,17 @@ export function planResume(path: string, wishes: Wishes): Continued {
     if (asked !== undefined && asked !== has) refuse(flag, asked, has)
   }
   check('model', wishes.model, config.model)
+  check('--loss', wishes.loss, config.loss ?? losses[0])
   check('--batch', wishes.batch, config.batch)
   check('--seed', wishes.seed, config.seed)
   check('--out', wishes.out, path)
   for (const [name, value] of Object.entries(readOptions(config.model, wishes)))
     check(`--${kebab(name)}`, value, { ...defaults, ...config.options }[name])
   const data = loadDataSet(wishes.data ?? record.data.name)
-  // The same images, wherever they are now: anything else would not be the same run.
-  if (data.sha256 !== record.data.sha256)
-    refuse('--data', data.name, `other images (${record.data.count} of ${record.data.name})`)
+  // The same data, wherever they are now: anything else would not be the same run.
+  const { name, sha256 } = record.data
+  if (sha256 ? data.identity.sha256 !== sha256 : data.name !== name)
+    refuse('--data', data.name, sha256 ? `other images (${record.data.count} of ${name})` : name)
   return {
     folder,
     config,

@@ -14,6 +14,7 @@ import { CheckpointError } from '../src/engine/index.ts'
 import { models } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/train.ts'
 import { type Config, configOf } from '../src/models/trainer.ts'
+import type { DataSet } from './datasets.ts'
 import type { Environment } from './environment.ts'
 
 export const CHECKPOINT = 'checkpoint.safetensors'
@@ -25,7 +26,7 @@ export interface RunRecord {
   steps: number
   /** Steps between lines of the log, sample pictures, checkpoints. */
   every: { log: number; sample: number; checkpoint: number }
-  data: { name: string; count: number; sha256: string }
+  data: { name: string } & DataSet['identity']
   started: string
   environment: Environment
   /** Each time the run was continued. */
@@ -52,9 +53,9 @@ export function readCheckpoint(path: string): Checkpoint {
   const file = readBytes(path)
   try {
     const { step, ...config } = configOf(file, path)
-    const { model, options, image, batch, seed } = config
-    if (!Number.isSafeInteger(step) || !options || !image || !batch || !Number.isSafeInteger(seed))
-      throw new CheckpointError(`${path}: its metadata lacks step, options, image, batch or seed`)
+    const { model, options, data, batch, seed } = config
+    if (!Number.isSafeInteger(step) || !options || !data || !batch || !Number.isSafeInteger(seed))
+      throw new CheckpointError(`${path}: its metadata lacks step, options, data, batch or seed`)
     if (!Object.hasOwn(models, model))
       throw new CheckpointError(
         `${path}: is of model '${model}'; there are ${Object.keys(models).join(', ')}`,

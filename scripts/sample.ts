@@ -1,18 +1,21 @@
 // `npm run sample`: pictures, or raw values, from a checkpoint.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
+import { isToy } from '../src/models/data.ts'
+import { POINTS, SAMPLES } from '../src/models/trainer.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
 import { withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 
 const FLAGS = {
-  count: { kind: 'count', about: 'how many images; 64 if left out' },
-  seed: { kind: 'seed', about: 'same seed, same adapter, same images; 0 if left out' },
+  count: { kind: 'count', about: 'how many; 64 if left out, 1024 of points' },
+  seed: { kind: 'seed', about: 'same seed, same adapter, same samples; 0 if left out' },
   out: {
     kind: 'text',
     value: 'FILE',
-    about: 'a .png (a grid), or a .npy (float32 [N, H, W, C] in [-1, 1]); DIR/samples-seedN.png if left out',
+    about:
+      'a .png, or a .npy (float32: images [N, H, W, C] in [-1, 1], points [N, D]); DIR/samples-seedN.png if left out',
   },
   adapter: { kind: ADAPTERS, about: 'which WebGPU adapter' },
   help: { kind: 'switch', about: 'this text' },
@@ -22,7 +25,7 @@ export async function main(argv: string[]): Promise<number> {
   const { values, positionals } = readArgs(argv, FLAGS, 1)
   if (values.help) {
     console.log(
-      'npm run sample -- DIR [flags]     images from the checkpoint in DIR (or the checkpoint file itself)',
+      'npm run sample -- DIR [flags]     samples of the checkpoint in DIR (or the checkpoint file itself)',
     )
     for (const line of helpLines(FLAGS)) console.log(line)
     return 0
@@ -30,12 +33,13 @@ export async function main(argv: string[]): Promise<number> {
   const [from] = positionals
   if (!from) throw new Error('which run? npm run sample -- DIR, the folder of a run of npm run train')
   const isFile = existsSync(from) && statSync(from).isFile()
-  const { count = 64, seed = 0, adapter = 'default' } = values
+  const { seed = 0, adapter = 'default' } = values
   const out = values.out ?? join(isFile ? dirname(from) : from, `samples-seed${seed}.png`)
   const format = extname(out).toLowerCase()
   if (format !== '.png' && format !== '.npy')
     throw new Error(`--out: expected a .png or .npy file, got '${out}'`)
   const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
+  const { count = isToy(checkpoint.config.data) ? POINTS : SAMPLES } = values
 
   let samples = new Uint8Array()
   const exchange = {

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
+import { type LossName, losses } from '../src/models/losses.ts'
+import { toys } from '../src/models/toys.ts'
 import { ADAPTERS, type Flag, helpLines, kebab, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
 import { type Exchange, type TrainingPage, withTrainingPage } from './headless.ts'
@@ -12,7 +14,12 @@ import { duration, Progress } from './progress.ts'
 import { CHECKPOINT, type RunRecord } from './runFolder.ts'
 
 const FLAGS = {
-  data: { kind: 'text', value: 'NAME', about: 'mnist (handwritten digits, the default) or idx:PATH' },
+  data: {
+    kind: 'text',
+    value: 'NAME',
+    about: `mnist (handwritten digits, the default), idx:PATH, or points: ${Object.keys(toys).join(', ')}`,
+  },
+  loss: { kind: Object.keys(losses).map(kebab), about: "another loss than the model's own, see --list" },
   steps: { kind: 'count', about: 'train until this step' },
   batch: { kind: 'count', about: 'images in a minibatch' },
   seed: { kind: 'seed', about: 'same seed, same adapter, same result; 0 if left out' },
@@ -22,7 +29,7 @@ const FLAGS = {
   'log-every': { kind: 'count', about: 'steps between lines of log.jsonl' },
   'sample-every': { kind: 'count', about: 'steps between sample pictures' },
   'checkpoint-every': { kind: 'count', about: 'steps between checkpoints' },
-  list: { kind: 'switch', about: 'the models and their hyperparameters' },
+  list: { kind: 'switch', about: 'the models, their hyperparameters and losses' },
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
@@ -62,6 +69,7 @@ function readWishes({ values, numbers, positionals: [model] }: Args): Wishes {
   return {
     model,
     hyperparameters: numbers,
+    loss: (Object.keys(losses) as LossName[]).find((name) => kebab(name) === values.loss),
     data: values.data,
     steps: values.steps,
     batch: values.batch,
@@ -148,7 +156,7 @@ class Session implements Exchange<Report> {
         sampleEvery: every.sample,
         checkpointEvery: every.checkpoint,
       },
-      data: data.source,
+      data: data.request,
       resume: continued && {
         file: continued.checkpoint.path,
         log: place.folder.readLog().filter((line) => line.step <= step),
@@ -203,12 +211,11 @@ class Session implements Exchange<Report> {
 function recordOf(plan: Plan, made: Environment, now: string, continued?: Continued): RunRecord {
   const { config, steps, every, data } = plan
   if (!continued) {
-    const { name, sha256, images } = data
     return {
       config,
       steps,
       every,
-      data: { name, count: images.count, sha256 },
+      data: { name: data.name, ...data.identity },
       started: now,
       environment: made,
       resumed: [],
@@ -224,42 +231,41 @@ function introduction(
   adapter: Adapter,
   on?: Continued,
 ): string[] {
-  const { model, batch, seed, image } = config
+  const { model, batch, seed, loss } = config
   const options = Object.entries({ ...models[model].defaults, ...config.options })
-  const { count } = data.images
-  const size = `${image.size}x${image.size}x${image.channels}`
   return [
     `adapter  ${adapter.name}`,
-    `model    ${model}: ${options.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+    `model    ${model}${loss ? ` with the ${kebab(loss)} loss` : ''}: ${options.map(([name, value]) => `${name} ${value}`).join(', ')}`,
     `train    ${on ? `from step ${on.checkpoint.step} ` : ''}to step ${steps}, batch ${batch}, seed ${seed}`,
     `picked   ${why}`,
-    `data     ${count.toLocaleString('en')} images of ${size} from ${data.source}`,
+    `data     ${data.about}`,
     `run      ${folder.path}`,
   ]
 }
 
 function list(): string[] {
-  return Object.entries(models).flatMap(([name, { about, defaults }]) => [
+  return Object.entries(models).flatMap(([name, { about, defaults, losses: own }]) => [
     `${name}  ${about}`,
     `  ${Object.entries(defaults)
       .map(([key, value]) => `--${kebab(key)} ${value}`)
       .join('  ')}`,
+    ...(own.length ? [`  --loss ${own.map(kebab).join('|')}`] : []),
   ])
 }
 
 function help(): string[] {
   const picked = Object.entries(models).flatMap(([model, { presets }]) =>
-    Object.entries(presets).map(([adapter, { options, batch, steps }]) => {
+    Object.entries(presets).map(([kind, { options, batch, steps }]) => {
       const flags = Object.entries({ steps, batch, ...options }).map(
         ([name, value]) => `--${kebab(name)} ${value}`,
       )
-      return `  ${model.padEnd(14)} ${adapter.padEnd(9)} ${flags.join(' ')}`
+      return `  ${model.padEnd(14)} ${kind.padEnd(9)} ${flags.join(' ')}`
     }),
   )
   return [
-    'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out) in headless Chrome',
+    'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out, gan on points) in headless Chrome',
     ...helpLines({ ...FLAGS, ...HYPERPARAMETERS }),
-    'What is left out is picked by model and adapter:',
+    'What is left out is picked by model, and adapter or data:',
     ...picked,
   ]
 }

@@ -1,34 +1,39 @@
 /** The page's settings as a training configuration, and back. In the worker only: it brings the engine along. */
-import { models, ownOptions } from '../models/index.ts'
-import type { ImageSize } from '../models/model.ts'
+import { type DataKind, isToy } from '../models/data.ts'
+import { models, ownOptions, type Preset, presetFor } from '../models/index.ts'
+import { toys } from '../models/toys.ts'
 import type { Config } from '../models/trainer.ts'
-import type { Settings } from './state.ts'
+import { type Choices, IMAGES, POINTS, type Settings } from './state.ts'
 
 export function configFrom(
-  { model, seed, batch, ...options }: Settings,
-  { size, channels }: ImageSize,
+  { model, data: _, seed, batch, ...options }: Settings,
+  data: DataKind,
   isSoftware: boolean,
 ): Config {
   // What the page has no field for is as in the model's preset.
-  const all = { ...models[model].presets[kindOf(isSoftware)].options, ...options }
-  return { model, options: ownOptions(model, all), image: { size, channels }, batch, seed }
+  const all = { ...models[model].presets[presetFor(data, isSoftware)]?.options, ...options }
+  return { model, options: ownOptions(model, all), data, batch, seed }
 }
 
-export function settingsOf({ model, seed, batch, options }: Config): Settings {
+export function settingsOf({ model, data, seed, batch, options }: Config): Settings {
   const { width, lr } = { ...models[model]?.defaults, ...options }
-  return { model, seed, width, batch, lr }
+  return { model, data: isToy(data) ? data.toy : IMAGES, seed, width, batch, lr }
 }
 
 /** What is trained in reasonable time, for each model; the one to begin with first. */
-export function defaultsFor(isSoftware: boolean): Settings[] {
-  const all = Object.entries(models).map(([model, { presets, defaults }]) => {
-    const { options, batch } = presets[kindOf(isSoftware)]
-    const { width, lr } = { ...defaults, ...options }
-    return { model, seed: 0, batch, width, lr }
+export function choicesFor(isSoftware: boolean): Choices {
+  const settings = Object.entries(models).flatMap(([model, { presets, defaults }]) => {
+    const own = (data: string, { options, batch }: Preset): Settings => {
+      const { width, lr } = { ...defaults, ...options }
+      return { model, data, seed: 0, batch, width, lr }
+    }
+    const { points } = presets
+    const images = own(IMAGES, presets[isSoftware ? 'software' : 'gpu'])
+    return points ? [images, own(POINTS, points)] : [images]
   })
-  return all.sort((a, b) => Number(b.model === FIRST) - Number(a.model === FIRST))
+  settings.sort((a, b) => Number(b.model === FIRST) - Number(a.model === FIRST))
+  return { settings, points: Object.keys(toys) }
 }
 
 /** The model that a visitor sees first. */
 const FIRST = 'dcgan'
-const kindOf = (isSoftware: boolean): 'software' | 'gpu' => (isSoftware ? 'software' : 'gpu')

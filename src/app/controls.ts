@@ -1,10 +1,19 @@
-/** The fields of an experiment: model, seed, width, batch, learning rate. */
+/** The fields of an experiment: model, data, seed, width, batch, learning rate. */
 import { find } from './dom.ts'
-import { type Name, names, parseSetting, type Settings } from './state.ts'
+import {
+  type Choices,
+  firstSettings,
+  IMAGES,
+  type Name,
+  names,
+  ownSettings,
+  parseSetting,
+  type Settings,
+} from './state.ts'
 
 const CHOICES = {
-  width: [4, 8, 16, 32, 64, 128],
-  batch: [8, 16, 32, 64, 128, 256],
+  width: [4, 8, 16, 32, 64, 128, 256],
+  batch: [8, 16, 32, 64, 128, 256, 512],
   lr: [5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3],
 }
 
@@ -15,21 +24,25 @@ const fields = Object.fromEntries(names.map((name) => [name, find<Field>(`[name=
   Field
 >
 const model = find<HTMLSelectElement>('[name="model"]')
+const data = find<HTMLSelectElement>('[name="data"]')
 
 /** Calls back whenever the user changes something; what the fields say is then `fieldSettings()`. */
 export function onSettings(changed: () => void): void {
   for (const [name, choices] of Object.entries(CHOICES))
     for (const choice of choices) addChoice(fields[name as Name], choice)
-  for (const field of [model, ...Object.values(fields)]) field.addEventListener('change', changed)
+  for (const field of [model, data, ...Object.values(fields)]) field.addEventListener('change', changed)
 }
 
-/** The models to choose from. */
-export function offerModels(all: readonly string[]): void {
-  model.replaceChildren(...all.map((name) => new Option(name)))
+/** The models and data to choose from. */
+export function offer({ settings, points }: Choices): void {
+  const models = new Set(settings.map((own) => own.model))
+  model.replaceChildren(...[...models].map((name) => new Option(name)))
+  data.append(...points.map((name) => new Option(`points: ${name}`, name)))
 }
 
 export function showSettings(settings: Settings): void {
   model.value = settings.model
+  data.value = settings.data
   for (const name of names) {
     const field = fields[name]
     addChoice(field, settings[name])
@@ -39,12 +52,16 @@ export function showSettings(settings: Settings): void {
 }
 
 /**
- * What the fields say; one that says nothing sensible is marked, and stays as in `before`. Another model than before
- * brings its own defaults along.
+ * What the fields say; one that says nothing sensible is marked, and stays as in `before`. Another model or other data
+ * than before bring their own settings along, and each other where they do not go together.
  */
-export function fieldSettings(before: Settings, defaults: readonly Settings[]): Settings {
+export function fieldSettings(before: Settings, choices: Choices): Settings {
   if (model.value !== before.model) {
-    const own = defaults.find((settings) => settings.model === model.value) ?? before
+    const own = ownSettings(choices, model.value, before.data) ?? ownSettings(choices, model.value, IMAGES)
+    return { ...before, ...own, seed: before.seed }
+  }
+  if (data.value !== before.data) {
+    const own = ownSettings(choices, before.model, data.value) ?? firstSettings(choices, data.value)
     return { ...own, seed: before.seed }
   }
   const settings = { ...before }

@@ -1,32 +1,15 @@
-/** Pictures and the loss chart on a canvas: of the page, or an OffscreenCanvas of a page that nobody looks at. */
-import type { Picture } from '../models/data.ts'
+/** The loss chart on a canvas: of the page, or an OffscreenCanvas of a page that nobody looks at. */
 import type { LogLine } from '../models/train.ts'
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 
+/** In the units of a context. */
 export interface Size {
   width: number
   height: number
 }
 
-/** Draws `picture` over `width` x `height` of the canvas, each of its pixels a sharp square. */
-export function drawPicture(ctx: Context, picture: Picture, { width, height }: Size): void {
-  const small = new OffscreenCanvas(picture.width, picture.height)
-  context(small).putImageData(new ImageData(picture.rgba, picture.width, picture.height), 0, 0)
-  ctx.imageSmoothingEnabled = false
-  ctx.clearRect(0, 0, width, height)
-  ctx.drawImage(small, 0, 0, width, height)
-}
-
-/** The picture as a PNG file, every pixel `scale` times as wide and high. */
-export function toPng(picture: Picture, scale: number): Promise<Blob> {
-  const size = { width: picture.width * scale, height: picture.height * scale }
-  const canvas = new OffscreenCanvas(size.width, size.height)
-  drawPicture(context(canvas), picture, size)
-  return canvas.convertToBlob({ type: 'image/png' })
-}
-
-function context(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+export function context(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   const ctx = canvas.getContext('2d')
   if (!ctx) throw new Error('this browser gave no 2D canvas')
   return ctx
@@ -38,7 +21,7 @@ export interface Theme {
   /** Ticks and axis names. */
   quiet: string
   lines: string
-  /** One for each network: the discriminator's, the generator's; any further metric begins again. */
+  /** One for each network: the discriminator's, the generator's; then for one metric more. */
   series: readonly string[]
 }
 
@@ -47,7 +30,7 @@ export const lightTheme: Theme = {
   text: '#1d1d26',
   quiet: '#6c6c7a',
   lines: '#e8e8ee',
-  series: ['#d9822b', '#5a4fcf'],
+  series: ['#d9822b', '#5a4fcf', '#3f9e7c', '#b5b5c2'],
 }
 
 export const darkTheme: Theme = {
@@ -55,19 +38,32 @@ export const darkTheme: Theme = {
   text: '#ececf1',
   quiet: '#9797a6',
   lines: '#2d2d37',
-  series: ['#f0a150', '#9d94ff'],
+  series: ['#f0a150', '#9d94ff', '#5cc7a0', '#6d6d7c'],
 }
 
-const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif'
+export const FONT_FAMILY =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif'
+const FONT = `12px ${FONT_FAMILY}`
 const LEFT = 38
 const RIGHT = 12
-const LEGEND = 30
+const LEGEND = 28
 const STEPS = 24
 
+/** Names of metrics that share axes, from the top, and how much of the height they take. */
+function groupsOf(metrics: readonly string[]): { names: string[]; share: number }[] {
+  const isLoss = (name: string): boolean => name.startsWith('loss')
+  const isNorm = (name: string): boolean => name.startsWith('grad')
+  return [
+    { names: metrics.filter(isLoss), share: 3 },
+    { names: metrics.filter((name) => !isLoss(name) && !isNorm(name)), share: 2 },
+    { names: metrics.filter(isNorm), share: 1.6 },
+  ].filter(({ names }) => names.length > 0)
+}
+
 /**
- * The losses by step, smoothed over their faint raw values; below them what else the model reports: what the
- * discriminator says of images, D(·), from 0 to 1, or a critic's estimates. `size` is in units of the context,
- * whatever its scale.
+ * The losses by step, smoothed over their faint raw values; below them what the discriminator says of images, D(·),
+ * from 0 to 1, or a critic's estimates; and the norms of the gradients. `size` is in units of the context, whatever
+ * its scale.
  */
 export function drawLosses(
   ctx: Context,
@@ -76,8 +72,6 @@ export function drawLosses(
   metrics: readonly string[],
   theme: Theme,
 ): void {
-  const losses = metrics.filter((name) => name.startsWith('loss'))
-  const others = metrics.filter((name) => !name.startsWith('loss'))
   ctx.clearRect(0, 0, size.width, size.height)
   ctx.fillStyle = theme.background
   ctx.fillRect(0, 0, size.width, size.height)
@@ -89,12 +83,16 @@ export function drawLosses(
   const first = lines[0]?.step ?? 0
   const steps = { from: first > last / 2 && lines.length > 1 ? first : 0, to: Math.max(last, 20) }
   const x = { left: LEFT, right: size.width - RIGHT, ...steps }
-  const room = size.height - STEPS
-  const split = others.length ? Math.round(room * 0.64) : room
-  const chart = { ctx, lines, theme, x }
-  strip({ ...chart, names: losses, top: LEGEND, bottom: split - 6, range: rangeOf(lines, losses) })
-  const range = others.every((name) => name.startsWith('D(')) ? { from: 0, to: 1 } : rangeOf(lines, others)
-  if (others.length) strip({ ...chart, names: others, top: split + LEGEND, bottom: room - 6, range })
+  const groups = groupsOf(metrics)
+  const room = (size.height - STEPS) / groups.reduce((sum, { share }) => sum + share, 0)
+  let top = 0
+  for (const { names, share } of groups) {
+    const bottom = Math.round(top + share * room)
+    const areOpinions = names.every((name) => name.startsWith('D('))
+    const range = areOpinions ? { from: 0, to: 1 } : rangeOf(lines, names)
+    strip({ ctx, lines, theme, x, names, top: top + LEGEND, bottom: bottom - 6, range })
+    top = bottom
+  }
   stepAxis(ctx, x, size.height, theme)
 }
 

@@ -3,12 +3,15 @@
  * scripts/headless.ts); what happens meanwhile is told through `ganvasReport`.
  */
 import { adapterName, DataError, type InitOptions, init, seed } from '../engine/index.ts'
-import { parseIdx, tile } from '../models/data.ts'
-import type { ImageSize } from '../models/model.ts'
+import { isToy, parseIdx, sampleSize, ToyTable } from '../models/data.ts'
+import { shapeOf } from '../models/model.ts'
+import { scorePoints, type ToyScores } from '../models/toyMetrics.ts'
+import { type ToyName, toyOf } from '../models/toys.ts'
 import { type LogLine, type TrainOptions, train } from '../models/train.ts'
-import { type Config, configOf, Trainer } from '../models/trainer.ts'
+import { configOf, Trainer } from '../models/trainer.ts'
 import { answer } from './commands.ts'
-import { drawLosses, lightTheme, toPng } from './draw.ts'
+import { context, drawLosses, lightTheme } from './draw.ts'
+import { drawSnapshot, toPng } from './picture.ts'
 
 export type AdapterChoice = NonNullable<InitOptions['adapter']>
 
@@ -28,26 +31,27 @@ export type Report =
 
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
-  /** Name of the data set, for messages. */
-  data: string
+  /** A toy distribution, or the name of the images that are served, for messages. */
+  data: { toy: ToyName } | { images: string }
   /** Continue from the checkpoint that is served, with the log so far. */
   resume: { file: string; log: LogLine[] } | undefined
 }
 
-export interface SampleRequest {
-  /** Name of the checkpoint, for messages. */
+/** Samples of the checkpoint that is served. */
+export interface Draw {
+  /** Its name, for messages. */
   file: string
   count: number
   seed: number
+}
+
+export interface SampleRequest extends Draw {
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
 }
 
-const SCALE = 3
-/** Columns of the grid of a run's samples. */
-const COLUMNS = 8
-const CHART = { width: 900, height: 480 }
-/** Images made at once. A latent depends on the seed and its place only, whatever the count. */
+const CHART = { width: 900, height: 620 }
+/** Samples made at once. A latent depends on the seed and its place only, whatever the count. */
 const CHUNK = 256
 
 let stopped = false
@@ -61,7 +65,7 @@ const commands = {
 
   /** Trains; the last step is returned. */
   async train(request: TrainRequest): Promise<{ step: number }> {
-    const images = parseIdx(await get('data'), request.data)
+    const data = 'toy' in request.data ? request.data : parseIdx(await get('data'), request.data.images)
     const resume = request.resume && (await get('checkpoint'))
     let lines = request.resume?.log ?? []
     let metrics: readonly string[] = []
@@ -74,7 +78,7 @@ const commands = {
     const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
     try {
       await train(
-        images,
+        data,
         { ...request.options, resume },
         {
           gate: async () => !stopped,
@@ -87,9 +91,9 @@ const commands = {
             lines.push(line)
             report({ kind: 'log', line })
           },
-          async onSamples(at, values) {
+          async onSamples(at, snapshot) {
             const name = `samples/step-${String(at).padStart(6, '0')}.png`
-            await send(name, await toPng(tile(values, images, COLUMNS), SCALE))
+            await send(name, await toPng(drawSnapshot(request.options.config.data, snapshot)))
           },
           async onCheckpoint(at, file) {
             await reported
@@ -111,48 +115,58 @@ const commands = {
 
   /** Sends `samples`: a PNG or raw values of this shape. */
   async sample(request: SampleRequest): Promise<{ shape: number[] }> {
-    const file = await get('checkpoint')
-    const { step: _, ...config } = configOf(file, request.file)
-    const values = await sampleValues(file, config, request)
-    const { size, channels } = config.image
-    const columns = Math.ceil(Math.sqrt(request.count))
-    await send(
-      'samples',
-      request.as === 'png' ? await toPng(tile(values, config.image, columns), SCALE) : values,
-    )
-    return { shape: [request.count, size, size, channels] }
+    return withSamples(request, async (trainer, samples) => {
+      const { data } = trainer.config
+      const columns = Math.ceil(Math.sqrt(request.count))
+      const picture = async () => drawSnapshot(data, { ...(await trainer.snapshot()), samples }, columns)
+      await send('samples', request.as === 'png' ? await toPng(await picture()) : samples)
+      return { shape: [request.count, ...shapeOf(sampleSize(data))] }
+    })
+  },
+
+  /** Scores of generated points, and of as many real ones. Throws DataError for a model of images. */
+  async evaluate(request: Draw): Promise<Record<'generated' | 'real', ToyScores>> {
+    return withSamples(request, async ({ config: { data } }, samples) => {
+      if (!isToy(data)) throw new DataError(`${request.file}: makes images; only points can be evaluated`)
+      const toy = toyOf(data.toy)
+      const table = new ToyTable(toy)
+      const points = table.batch(request.count)
+      const real = await points.data()
+      points.dispose()
+      table.dispose()
+      return { generated: scorePoints(toy, samples), real: scorePoints(toy, real) }
+    })
   },
 }
 export type Commands = typeof commands
 
-async function sampleValues(
-  file: Uint8Array,
-  config: Config,
-  { file: name, count, seed: from }: SampleRequest,
-): Promise<Float32Array<ArrayBuffer>> {
+/** Runs `body` with the trainer of the checkpoint that is served and samples [count, ...] of it. */
+async function withSamples<T>(
+  { file: name, count, seed: from }: Draw,
+  body: (trainer: Trainer, samples: Float32Array<ArrayBuffer>) => Promise<T>,
+): Promise<T> {
+  const file = await get('checkpoint')
+  const { step: _, ...config } = configOf(file, name)
   const trainer = new Trainer(config)
   try {
     trainer.restore(file, name)
     seed(from)
-    const perImage = pixels(config.image)
-    const values = new Float32Array(count * perImage)
+    const perSample = shapeOf(sampleSize(config.data)).reduce((a, b) => a * b)
+    const samples = new Float32Array(count * perSample)
     for (let done = 0; done < count; done += CHUNK) {
-      // Always whole chunks: an image must not depend on how many were asked for.
+      // Always whole chunks: a sample must not depend on how many were asked for.
       const chunk = await trainer.sample(CHUNK)
-      values.set(chunk.subarray(0, (count - done) * perImage), done * perImage)
+      samples.set(chunk.subarray(0, (count - done) * perSample), done * perSample)
     }
-    return values
+    return await body(trainer, samples)
   } finally {
     trainer.dispose()
   }
 }
 
-const pixels = ({ size, channels }: ImageSize): number => size * size * channels
-
 async function chart(lines: readonly LogLine[], metrics: readonly string[]): Promise<Blob> {
   const canvas = new OffscreenCanvas(CHART.width * 2, CHART.height * 2)
-  const ctx = canvas.getContext('2d')
-  if (!ctx) throw new Error('losses.png: this browser gave no 2D canvas')
+  const ctx = context(canvas)
   ctx.scale(2, 2)
   drawLosses(ctx, CHART, lines, metrics, lightTheme)
   return canvas.convertToBlob({ type: 'image/png' })

@@ -1,13 +1,21 @@
 /** Buttons to commands, reports to what one sees. The training is in the worker. */
 import { Charts } from './charts.ts'
-import { fieldSettings, offerModels, onSettings, showSettings } from './controls.ts'
+import { fieldSettings, offer, onSettings, showSettings } from './controls.ts'
 import { Counters } from './counters.ts'
 import { find, grouped } from './dom.ts'
 import { banner, download, onFiles } from './files.ts'
 import { showHelp } from './help.ts'
 import type { Command, Report, Source } from './protocol.ts'
 import { Stage } from './stage.ts'
-import { hashOf, type Settings, sameSettings, settingsFrom } from './state.ts'
+import {
+  type Choices,
+  hashOf,
+  IMAGES,
+  ownSettings,
+  type Settings,
+  sameSettings,
+  settingsFrom,
+} from './state.ts'
 
 const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).href }
 
@@ -25,8 +33,9 @@ export class Page {
   private readonly charts = new Charts()
   private readonly stage = new Stage()
   private readonly counters = new Counters()
-  /** Of every model. */
-  private defaults: Settings[] | undefined
+  private choices: Choices | undefined
+  /** Whether the worker has images, or is to load some. */
+  private hasImages = false
   /** Of the run that is there; undefined until there is one. */
   private settings: Settings | undefined
   /** What the fields say: the settings of the next run. */
@@ -47,8 +56,8 @@ export class Page {
     onSettings(() => this.settingsChanged())
     onFiles((file) => this.open(file))
     addEventListener('hashchange', () => {
-      if (!this.defaults) return
-      this.wanted = settingsFrom(location.hash, this.defaults)
+      if (!this.choices) return
+      this.wanted = settingsFrom(location.hash, this.choices)
       this.reset()
     })
     addEventListener('keydown', (event) => this.key(event))
@@ -68,10 +77,15 @@ export class Page {
   }
 
   private reset(source?: Source): void {
-    if (!this.wanted) return
+    if (!this.wanted || !this.choices) return
     banner(undefined)
     this.isPlaying = false
-    this.send({ type: 'reset', settings: this.wanted, source })
+    const { seed, model, data } = this.wanted
+    if (source && data !== IMAGES)
+      this.wanted = { ...this.wanted, ...ownSettings(this.choices, model, IMAGES), seed }
+    const needed = this.wanted.data === IMAGES && !this.hasImages ? DIGITS : undefined
+    this.hasImages ||= this.wanted.data === IMAGES
+    this.send({ type: 'reset', settings: this.wanted, source: source ?? needed })
   }
 
   private save(): void {
@@ -89,8 +103,8 @@ export class Page {
   }
 
   private settingsChanged(): void {
-    if (!this.wanted || !this.defaults) return
-    this.wanted = fieldSettings(this.wanted, this.defaults)
+    if (!this.wanted || !this.choices) return
+    this.wanted = fieldSettings(this.wanted, this.choices)
     showSettings(this.wanted)
     if (this.step === 0 && !this.isPlaying) this.reset()
     else this.refresh()
@@ -111,30 +125,28 @@ export class Page {
   }
 
   private readonly handlers: Handlers = {
-    ready: ({ adapter, isSoftware, defaults }) => {
+    ready: ({ adapter, isSoftware, choices }) => {
       this.counters.adapter = { name: adapter, isSoftware }
-      this.defaults = defaults
-      this.wanted = settingsFrom(location.hash, defaults)
-      offerModels(defaults.map(({ model }) => model))
+      this.choices = choices
+      this.wanted = settingsFrom(location.hash, choices)
+      offer(choices)
       showSettings(this.wanted)
-      this.reset(DIGITS)
+      this.reset()
     },
     missing: ({ message }) => showHelp(message),
     loading: ({ received, total }) => {
       const of = total ? ` of ${megabytes(total)}` : ''
       say(`Loading the images: ${megabytes(received)}${of}`)
     },
-    run: ({ isNew, step, metrics, settings, data }) => {
+    run: ({ isNew, step, metrics, settings, data, shown }) => {
       this.step = step
       this.charts.rewind(isNew ? -1 : step, metrics)
-      this.stage.rewind(isNew ? -1 : step)
+      this.stage.rewind(isNew ? -1 : step, shown)
       if (isNew) {
         this.settings = this.wanted = settings
         showSettings(settings)
         history.replaceState(null, '', hashOf(settings))
-        const kind = data.channels === 1 ? 'grey' : `${data.channels} channels`
-        find('#data').textContent =
-          `Data set: ${data.name}, ${grouped(data.count)} images of ${data.size} × ${data.size}, ${kind}.`
+        find('#data').textContent = `Data: ${data}.`
       }
       this.refresh()
     },
@@ -144,7 +156,7 @@ export class Page {
       if (bytes) this.counters.bytes = bytes
       this.count()
     },
-    frame: ({ step, picture }) => this.stage.show(step, picture),
+    frame: ({ step, frame }) => this.stage.show(step, frame),
     saved: ({ step, file }) => download(file, `ganvas-step-${step}.safetensors`),
     idle: ({ commands }) => {
       if (commands < this.commands) return

@@ -1,15 +1,13 @@
 /** What the page and its worker say to each other. */
-import type { Picture } from '../models/data.ts'
-import type { ImageSize } from '../models/model.ts'
 import type { LogLine } from '../models/train.ts'
-import type { Settings } from './state.ts'
+import type { Choices, Settings } from './state.ts'
 
 /** An IDX file, perhaps gzipped: to be fetched, or the user's own. */
 export type Source = { url: string } | { name: string; file: ArrayBuffer }
 
 /** The worker obeys in order; a command ends the `play` before it. */
 export type Command =
-  /** A new run at step 0; on the data in use when no other is named. */
+  /** A new run at step 0; `source` are other images than those in use. */
   | { type: 'reset'; settings: Settings; source?: Source }
   /** The run of a checkpoint, where it was saved. */
   | { type: 'load'; name: string; file: ArrayBuffer }
@@ -20,14 +18,14 @@ export type Command =
 
 export type Report =
   /** Once, first. */
-  | { type: 'ready'; adapter: string; isSoftware: boolean; defaults: Settings[] }
+  | { type: 'ready'; adapter: string; isSoftware: boolean; choices: Choices }
   /** Instead of it, and last: there is no WebGPU. */
   | { type: 'missing'; message: string }
   | { type: 'loading'; received: number; total: number }
   | RunReport
   /** `lines` are new ones. */
   | { type: 'progress'; step: number; lines: LogLine[]; bytes: number }
-  | { type: 'frame'; step: number; picture: Picture }
+  | { type: 'frame'; step: number; frame: Frame }
   | { type: 'saved'; step: number; file: Uint8Array<ArrayBuffer> }
   /** So many commands are done, and none was waiting. */
   | { type: 'idle'; commands: number }
@@ -42,10 +40,16 @@ export interface RunReport {
   step: number
   settings: Settings
   metrics: readonly string[]
-  data: DataInfo
+  /** The data set, and what is shown of a run, for people: "64 images". */
+  data: string
+  shown: string
 }
 
-export interface DataInfo extends ImageSize {
-  name: string
-  count: number
+/** A picture of what a run has to show. */
+export interface Frame {
+  picture: ImageBitmap
+  /** How many times as large it is best seen, with sharp pixels. */
+  scale: number
+  /** Side of the square in its corner that stands for it in small. */
+  corner: number
 }

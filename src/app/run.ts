@@ -3,13 +3,16 @@
  * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
  */
 import { memory } from '../engine/index.ts'
-import { type Images, tile } from '../models/data.ts'
+import { type Data, isToy } from '../models/data.ts'
+import { Failures } from '../models/failures.ts'
+import { toyOf } from '../models/toys.ts'
 import { type LogLine, train } from '../models/train.ts'
-import type { Config } from '../models/trainer.ts'
+import { type Config, POINTS, SAMPLES } from '../models/trainer.ts'
 import { settingsOf } from './config.ts'
+import { grouped } from './dom.ts'
+import { drawSnapshot } from './picture.ts'
 import type { Report } from './protocol.ts'
 
-const COLUMNS = 8
 const REPORT_MS = 100
 const CHECKPOINT_EVERY = 250
 /** Whole fractions of 50, so that there is a picture of every such step to look back at. */
@@ -33,9 +36,10 @@ export class Run {
   private isShown = false
   /** What the latest logged steps took. */
   private durations: number[] = []
+  private readonly failures = new Failures()
 
   constructor(
-    readonly images: Images,
+    readonly data: Data,
     readonly config: Config,
     /** Reports to the page. */
     private readonly post: (report: Report, transfer?: Transferable[]) => void,
@@ -72,28 +76,30 @@ export class Run {
       steps,
       checkpointEvery: CHECKPOINT_EVERY,
       resume: this.saved?.file,
+      failures: this.failures,
     }
     try {
       await train(
-        this.images,
+        this.data,
         { ...options, ...rhythm },
         {
           onStart: ({ step, metrics }) => {
             this.step = step
             this.lines = []
-            const { bytes: _, ...data } = this.images
             const isNew = !this.isShown
             this.isShown = true
-            this.post({ type: 'run', isNew, step, settings: settingsOf(this.config), metrics, data })
+            const settings = settingsOf(this.config)
+            this.post({ type: 'run', isNew, step, settings, metrics, ...describe(this.data) })
           },
           onLog: (line) => {
             this.lines.push(line)
             this.durations = [...this.durations, line.ms].slice(-7)
           },
-          onSamples: (step, values) => {
-            const picture = tile(values, this.config.image, COLUMNS)
+          onSamples: (step, snapshot) => {
+            const { canvas, scale, corner } = drawSnapshot(this.config.data, snapshot)
+            const picture = canvas.transferToImageBitmap()
             this.report()
-            this.post({ type: 'frame', step, picture }, [picture.rgba.buffer])
+            this.post({ type: 'frame', step, frame: { picture, scale, corner } }, [picture])
           },
           onCheckpoint: (step, file) => {
             this.saved = { step, file: file as Uint8Array<ArrayBuffer> }
@@ -139,6 +145,17 @@ export class Run {
     if (this.pace === undefined) return false
     const ratio = this.rhythm().sampleEvery / sampleEvery
     return ratio > 2.5 || ratio < 0.4
+  }
+}
+
+/** The data set, and what is shown of a run on it, for people. */
+function describe(data: Data): { data: string; shown: string } {
+  if (isToy(data)) return { data: toyOf(data.toy).about, shown: `${grouped(POINTS)} points` }
+  const { name, count, size, channels } = data
+  const kind = channels === 1 ? 'grey' : `${channels} channels`
+  return {
+    data: `${name}, ${grouped(count)} images of ${size} × ${size}, ${kind}`,
+    shown: `${SAMPLES} images`,
   }
 }
 

@@ -1,16 +1,9 @@
-/** The grid of generated images, and thumbnails of how it looked before. */
-import type { Picture } from '../models/data.ts'
+/** The picture of what is generated, and thumbnails of how it looked before. */
 import { context2d, find, grouped } from './dom.ts'
-import { drawPicture } from './draw.ts'
+import type { Frame } from './protocol.ts'
 
-const SCALE = 4
-/** A thumbnail shows so many images a side. */
-const CORNER = 3
-const GRID = 8
-
-interface Frame {
+interface Shown extends Frame {
   step: number
-  picture: Picture
 }
 
 export class Stage {
@@ -18,11 +11,12 @@ export class Stage {
   private readonly strip = find('#history')
   private readonly live = find<HTMLButtonElement>('#live')
   private readonly caption = find('#caption')
-  private now: Frame | undefined
-  private kept: Frame[] = []
+  private now: Shown | undefined
+  private kept: Shown[] = []
   /** A kept frame that is looked at, instead of what is new. */
-  private past: Frame | undefined
+  private past: Shown | undefined
   private queued = false
+  private what = ''
 
   constructor() {
     this.canvas.classList.add('empty')
@@ -30,30 +24,29 @@ export class Stage {
   }
 
   /** A new picture, drawn with the next frame of the screen unless a newer one comes first. */
-  show(step: number, picture: Picture): void {
-    this.now = { step, picture }
+  show(step: number, frame: Frame): void {
+    this.now = { ...frame, step }
     const due = nextMilestone(this.kept.at(-1)?.step)
     if (step >= due) this.keep(this.now)
     this.draw()
   }
 
-  /** Forgets the pictures from after `step`. */
-  rewind(step: number): void {
+  /** Forgets the pictures from after `step`; `what` is shown from now on: "64 images". */
+  rewind(step: number, what: string): void {
+    this.what = what
     this.kept = this.kept.filter((frame) => frame.step <= step)
     while (this.strip.children.length > this.kept.length) this.strip.lastElementChild?.remove()
     if (this.past && !this.kept.includes(this.past)) this.past = undefined
     this.draw()
   }
 
-  private keep(frame: Frame): void {
+  private keep(frame: Shown): void {
     this.kept.push(frame)
     const item = document.createElement('li')
     const button = document.createElement('button')
     const thumbnail = document.createElement('canvas')
-    const part = (frame.picture.width + 1) / GRID
-    thumbnail.width = thumbnail.height = CORNER * part - 1
-    const size = { width: frame.picture.width, height: frame.picture.height }
-    drawPicture(context2d(thumbnail), frame.picture, size)
+    thumbnail.width = thumbnail.height = frame.corner
+    context2d(thumbnail).drawImage(frame.picture, 0, 0)
     button.type = 'button'
     button.append(thumbnail, `step ${grouped(frame.step)}`)
     button.onclick = () => this.look(this.past === frame ? undefined : frame)
@@ -61,7 +54,7 @@ export class Stage {
     this.strip.append(item)
   }
 
-  private look(frame: Frame | undefined): void {
+  private look(frame: Shown | undefined): void {
     this.past = frame
     this.draw()
   }
@@ -78,20 +71,23 @@ export class Stage {
         item.querySelector('button')?.setAttribute('aria-pressed', String(kept[i] === past))
       if (!frame) return
       canvas.classList.remove('empty')
-      canvas.width = frame.picture.width * SCALE
-      canvas.height = frame.picture.height * SCALE
-      drawPicture(context2d(canvas), frame.picture, canvas)
-      canvas.setAttribute('aria-label', `64 generated images after step ${frame.step}`)
+      const { picture, scale } = frame
+      canvas.width = picture.width * scale
+      canvas.height = picture.height * scale
+      const ctx = context2d(canvas)
+      ctx.imageSmoothingEnabled = false
+      ctx.drawImage(picture, 0, 0, canvas.width, canvas.height)
+      canvas.setAttribute('aria-label', `${this.what} generated after step ${frame.step}`)
       canvas.dataset.step = String(frame.step)
-      this.caption.textContent = captionOf(frame.step, frame === past)
+      this.caption.textContent = captionOf(frame.step, this.what, frame === past)
     })
   }
 }
 
-function captionOf(step: number, isPast: boolean): string {
-  if (step === 0) return 'Before the first step: 64 images by a generator that has learned nothing yet.'
+function captionOf(step: number, what: string, isPast: boolean): string {
+  if (step === 0) return `Before the first step: ${what} by a generator that has learned nothing yet.`
   if (isPast) return `So it looked after step ${grouped(step)}, from the same random numbers.`
-  return `64 images after step ${grouped(step)}, always of the same random numbers.`
+  return `${what} after step ${grouped(step)}, always of the same random numbers.`
 }
 
 /** 0, 50, 100, 200, 400 and so on. */

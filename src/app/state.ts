@@ -2,13 +2,26 @@
 
 export interface Settings {
   model: string
+  /** IMAGES, or the name of a toy distribution. */
+  data: string
   seed: number
-  /** Channels of the layer next to the image. */
+  /** Of images: channels of the layer next to them; of points: units of a hidden layer. */
   width: number
   batch: number
   /** Learning rate. */
   lr: number
 }
+
+/** The images in use: the digits, or the user's own. */
+export const IMAGES = 'images'
+
+/** What there is to choose from: `settings` are each model's own, for IMAGES and, where it can, for POINTS. */
+export interface Choices {
+  settings: readonly Settings[]
+  /** Names of the toy distributions. */
+  points: readonly string[]
+}
+export const POINTS = 'points'
 
 interface Limits {
   min: number
@@ -17,7 +30,7 @@ interface Limits {
 }
 
 /** The settings that are numbers. */
-export type Name = Exclude<keyof Settings, 'model'>
+export type Name = Exclude<keyof Settings, 'model' | 'data'>
 
 const LIMITS: Record<Name, Limits> = {
   seed: { min: 0, max: 2 ** 32 - 1, whole: true },
@@ -35,16 +48,32 @@ export function parseSetting(name: Name, text: string): number | undefined {
   return value >= min && value <= max && (!whole || Number.isInteger(value)) ? value : undefined
 }
 
-/** `#model=wgan&seed=1` over that model's defaults (the first's if none is named); what is senseless is left out. */
-export function settingsFrom(hash: string, defaults: readonly Settings[]): Settings {
+/** A model's own settings for such data, undefined where it cannot learn from them. */
+export function ownSettings({ settings }: Choices, model: string, data: string): Settings | undefined {
+  const kind = data === IMAGES ? IMAGES : POINTS
+  const own = settings.find((s) => s.model === model && s.data === kind)
+  return own && { ...own, data }
+}
+
+/** The first model's that can learn from such data. */
+export function firstSettings(choices: Choices, data: string): Settings {
+  const all = choices.settings.map(({ model }) => ownSettings(choices, model, data))
+  return all.find((own) => own !== undefined) as Settings
+}
+
+/** `#model=wgan&seed=1` over that model's own (the first's if none is named); what is senseless is left out. */
+export function settingsFrom(hash: string, choices: Choices): Settings {
   const given = new URLSearchParams(hash.replace(/^#/, ''))
-  const settings = { ...(defaults.find(({ model }) => model === given.get('model')) ?? defaults[0]) }
+  const named = given.get('data') ?? IMAGES
+  const data = choices.points.includes(named) ? named : IMAGES
+  const own = ownSettings(choices, given.get('model') ?? '', data) ?? firstSettings(choices, data)
+  const settings = { ...own }
   for (const name of names) settings[name] = parseSetting(name, given.get(name) ?? '') ?? settings[name]
   return settings
 }
 
 export const hashOf = (settings: Settings): string =>
-  `#model=${settings.model}&${names.map((name) => `${name}=${settings[name]}`).join('&')}`
+  `#model=${settings.model}&data=${settings.data}&${names.map((name) => `${name}=${settings[name]}`).join('&')}`
 
 export const sameSettings = (a: Settings, b: Settings): boolean =>
-  a.model === b.model && names.every((name) => a[name] === b[name])
+  a.model === b.model && a.data === b.data && names.every((name) => a[name] === b[name])

@@ -1,8 +1,9 @@
 /** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
 import { adapterName, CheckpointError, gpu, init } from '../engine/index.ts'
-import type { Images } from '../models/data.ts'
+import { type Data, type DataKind, type Images, isToy, kindOf } from '../models/data.ts'
+import { isToyName } from '../models/toys.ts'
 import { configOf } from '../models/trainer.ts'
-import { configFrom, defaultsFor } from './config.ts'
+import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
 import type { Command, Report } from './protocol.ts'
 import { Run } from './run.ts'
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
   }
   const { isSoftware } = gpu()
   frameMs = isSoftware ? FRAME_MS.software : FRAME_MS.hardware
-  post({ type: 'ready', adapter: adapterName(gpu()), isSoftware, defaults: defaultsFor(isSoftware) })
+  post({ type: 'ready', adapter: adapterName(gpu()), isSoftware, choices: choicesFor(isSoftware) })
 }
 
 async function obey(command: Command): Promise<void> {
@@ -55,12 +56,13 @@ async function obey(command: Command): Promise<void> {
       images = await loadImages(command.source, (received, total) =>
         post({ type: 'loading', received, total }),
       )
-    if (!images) return // its file was refused
-    run = new Run(images, configFrom(command.settings, images, gpu().isSoftware), post, frameMs)
+    const { data: name } = command.settings
+    const data = isToyName(name) ? { toy: name } : images
+    if (!data) return // its file was refused
+    run = new Run(data, configFrom(command.settings, kindOf(data), gpu().isSoftware), post, frameMs)
     await run.show()
   } else if (command.type === 'load') {
-    if (!images) throw new CheckpointError(`${command.name}: open a data set to go on with first`)
-    run = resumed(images, command.name, new Uint8Array(command.file))
+    run = resumed(command.name, new Uint8Array(command.file))
     await run.show()
   } else if (command.type === 'play') {
     await run?.play(() => waiting > 0)
@@ -72,12 +74,19 @@ async function obey(command: Command): Promise<void> {
 }
 
 /** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */
-function resumed(data: Images, name: string, file: Uint8Array<ArrayBuffer>): Run {
+function resumed(name: string, file: Uint8Array<ArrayBuffer>): Run {
   const { step, ...config } = configOf(file, name)
-  const { size, channels } = config.image
-  if (size !== data.size || channels !== data.channels)
+  const saved = step ? { step, file } : undefined
+  return new Run(dataOf(config.data, name), config, post, frameMs, saved)
+}
+
+function dataOf(kind: DataKind, name: string): Data {
+  if (isToy(kind)) return kind
+  if (!images) throw new CheckpointError(`${name}: open a data set to go on with first`)
+  const { size, channels } = kind
+  if (size !== images.size || channels !== images.channels)
     throw new CheckpointError(
-      `${name} was trained on images of ${size}x${size}x${channels}, but ${data.name} has ${data.size}x${data.size}x${data.channels}: open its own data set first`,
+      `${name} was trained on images of ${size}x${size}x${channels}, but ${images.name} has ${images.size}x${images.size}x${images.channels}: open its own data set first`,
     )
-  return new Run(data, config, post, frameMs, step ? { step, file } : undefined)
+  return images
 }

@@ -1,14 +1,44 @@
-/** Data sets of images: the IDX format, and minibatches drawn on the GPU. */
+/** Data sets: images in the IDX format, toy distributions, and minibatches of either drawn on the GPU. */
 import {
+  add,
   type ByteTable,
   byteTable,
   DataError,
+  gather,
   gatherBytes,
+  mul,
+  randn,
   randomIntegers,
   scope,
   type Tensor,
+  tensor,
 } from '../engine/index.ts'
-import type { ImageSize } from './model.ts'
+import type { ImageSize, SampleSize } from './model.ts'
+import { type Toy, type ToyName, toyOf } from './toys.ts'
+
+/** What a run learns from, as far as a checkpoint needs to know: images of a size, or a toy distribution. */
+export type DataKind = ImageSize | { toy: ToyName }
+
+export const isToy = (kind: DataKind): kind is { toy: ToyName } => 'toy' in kind
+
+export const sampleSize = (kind: DataKind): SampleSize =>
+  isToy(kind) ? { dims: toyOf(kind.toy).dims } : { size: kind.size, channels: kind.channels }
+
+/** What a run learns from: images, or a toy distribution. */
+export type Data = Images | { toy: ToyName }
+
+export const kindOf = (data: Data): DataKind =>
+  isToy(data) ? { toy: data.toy } : { size: data.size, channels: data.channels }
+
+/** A data set on the GPU. */
+export interface Table {
+  /** `count` samples drawn with replacement: images in [-1, 1], or points. */
+  batch(count: number): Tensor
+  dispose(): void
+}
+
+export const tableOf = (data: Data): Table =>
+  isToy(data) ? new ToyTable(toyOf(data.toy)) : new ImageTable(data)
 
 /** Images as bytes, [count, size, size, channels]. */
 export interface Images extends ImageSize {
@@ -58,8 +88,39 @@ export function parseIdx(file: Uint8Array, name: string): Images {
   return { name, count, size: height, channels, bytes: file.subarray(header) }
 }
 
-/** A data set on the GPU, as bytes. */
-export class ImageTable {
+/** Images looked at to tell how much they vary. */
+const LOOKED_AT = 256
+
+/** Standard deviation over the samples, averaged over their values: how much the data vary. */
+export function spreadOf(data: Data): number {
+  if (isToy(data)) {
+    const { centres, std } = toyOf(data.toy)
+    const between = spread(Float32Array.from(centres.flat()), centres.length)
+    return Math.hypot(between, std)
+  }
+  const count = Math.min(data.count, LOOKED_AT)
+  const values = (data.bytes.length / data.count) * count
+  return spread(Float32Array.from(data.bytes.subarray(0, values)), count) * (2 / 255)
+}
+
+/** Standard deviation over `count` samples, averaged over their values. */
+export function spread(samples: Float32Array, count: number): number {
+  const values = samples.length / count
+  let total = 0
+  for (let i = 0; i < values; i++) {
+    let [sum, squares] = [0, 0]
+    for (let n = 0; n < count; n++) {
+      const x = samples[n * values + i]
+      sum += x
+      squares += x * x
+    }
+    total += Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
+  }
+  return total / values
+}
+
+/** Images on the GPU, as bytes. */
+export class ImageTable implements Table {
   private readonly table: ByteTable
 
   constructor({ bytes, size, channels }: Images) {
@@ -70,7 +131,6 @@ export class ImageTable {
     this.table.storage.dispose()
   }
 
-  /** `count` images drawn with replacement, in [-1, 1]. */
   batch(count: number): Tensor {
     return scope(() =>
       gatherBytes(this.table, randomIntegers([count], this.table.count), { scale: 2 / 255, shift: -1 }),
@@ -78,32 +138,22 @@ export class ImageTable {
   }
 }
 
-/** Pixels ready to draw, RGBA. */
-export interface Picture {
-  width: number
-  height: number
-  rgba: Uint8ClampedArray<ArrayBuffer>
-}
+/** A toy distribution, each point drawn anew: a centre, and a normal step away from it. */
+export class ToyTable implements Table {
+  private readonly centres: Tensor
 
-/** Colour between the images: a dark grey, opaque, in either byte order near enough. */
-const GAP = 0xff383838
-
-/** Images [n, size, size, channels] in [-1, 1] side by side, `columns` to a row, with a pixel between them. */
-export function tile(values: Float32Array, { size, channels }: ImageSize, columns: number): Picture {
-  const pixels = size * size
-  const count = values.length / (pixels * channels)
-  const rows = Math.ceil(count / columns)
-  const [width, height] = [columns * (size + 1) - 1, rows * (size + 1) - 1]
-  const rgba = new Uint8ClampedArray(width * height * 4)
-  new Uint32Array(rgba.buffer).fill(GAP)
-  for (let n = 0; n < count; n++) {
-    const [left, top] = [(n % columns) * (size + 1), Math.floor(n / columns) * (size + 1)]
-    for (let p = 0; p < pixels; p++) {
-      const to = ((top + Math.floor(p / size)) * width + left + (p % size)) * 4
-      for (let c = 0; c < 3; c++)
-        rgba[to + c] = (values[(n * pixels + p) * channels + Math.min(c, channels - 1)] + 1) * 127.5
-      rgba[to + 3] = 255
-    }
+  constructor(private readonly toy: Toy) {
+    this.centres = tensor(toy.centres.map((centre) => [...centre]))
   }
-  return { width, height, rgba }
+
+  dispose(): void {
+    this.centres.dispose()
+  }
+
+  batch(count: number): Tensor {
+    const { centres, dims, std } = this.toy
+    return scope(() =>
+      add(gather(this.centres, randomIntegers([count], centres.length)), mul(randn([count, dims]), std)),
+    )
+  }
 }

@@ -13,13 +13,12 @@ import {
   relu,
   reshape,
   scope,
-  sigmoid,
   stopGradient,
   type Tensor,
   tanh,
 } from '../engine/index.ts'
-import { nonSaturating } from './losses.ts'
-import { evaluate, type ImageModel, type ImageSize, type Metrics } from './model.ts'
+import { type LossName, losses, type OpinionLoss } from './losses.ts'
+import { evaluate, type GanModel, type ImageSize, type Metrics } from './model.ts'
 
 /** Section 4, "Details of adversarial training". */
 export const DEFAULTS = {
@@ -104,15 +103,17 @@ export class Discriminator {
   }
 }
 
-export class Dcgan implements ImageModel {
-  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))']
+export class Dcgan implements GanModel {
+  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
   readonly networks: { generator: Generator; discriminator: Discriminator }
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
+  private readonly loss: OpinionLoss
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<DcganOptions> = {}) {
+  constructor(image: ImageSize, options: Partial<DcganOptions> = {}, loss: LossName = 'nonSaturating') {
+    this.loss = losses[loss]
     const all = { ...DEFAULTS, ...options }
     const generator = new Generator(image, all)
     const discriminator = new Discriminator(image, all)
@@ -139,16 +140,22 @@ export class Dcgan implements ImageModel {
     // Update D by its gradient, with G's images held constant.
     const { lossD, onReal, onFake } = scope(() => {
       const logits = { real: D.forward(x), fake: D.forward(stopGradient(generated)) }
-      const loss = nonSaturating.discriminator(logits.real, logits.fake)
+      const loss = this.loss.discriminator(logits.real, logits.fake)
       this.optimizers.discriminator.step(grad(loss, this.paramsD))
-      return { lossD: loss, onReal: mean(sigmoid(logits.real)), onFake: mean(sigmoid(logits.fake)) }
+      return {
+        lossD: loss,
+        onReal: mean(this.loss.opinion(logits.real)),
+        onFake: mean(this.loss.opinion(logits.fake)),
+      }
     })
 
     // Update G by its gradient through D.
-    const lossG = nonSaturating.generator(D.forward(generated))
+    const logits = D.forward(generated)
+    const lossG = this.loss.generator(logits)
     this.optimizers.generator.step(grad(lossG, this.paramsG))
 
-    return { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake }
+    const after = mean(this.loss.opinion(logits))
+    return { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
   }
 
   sample(z: Tensor): Tensor {

@@ -1,12 +1,16 @@
 /** Models by name: what each is, its hyperparameters, and what is trained when nothing else is asked for. */
+
+import { DataError } from '../engine/index.ts'
+import { type DataKind, isToy } from './data.ts'
 import { DEFAULTS as DCGAN, Dcgan } from './dcgan.ts'
 import { DEFAULTS as GAN, Gan } from './gan.ts'
-import type { ImageModel, ImageSize } from './model.ts'
+import { type LossName, losses } from './losses.ts'
+import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
 import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
 import { DEFAULTS as WGAN_GP, WganGp } from './wganGp.ts'
 
-/** A run of a few minutes on its kind of adapter. */
+/** A run of a few minutes on its kind of adapter, or on points. */
 export interface Preset {
   /** Hyperparameters that differ from the paper's. */
   options: Readonly<Record<string, number>>
@@ -21,60 +25,85 @@ export interface ModelEntry {
   defaults: Readonly<Record<string, number>>
   /** Which of them are whole numbers, at least 1. */
   counts: readonly string[]
-  presets: Readonly<Record<'software' | 'gpu', Preset>>
-  create(image: ImageSize, options: Record<string, number>): ImageModel
+  /** The losses to choose from, its paper's first; empty where that leaves no choice. */
+  losses: readonly LossName[]
+  /** For points only if it can learn from them. */
+  presets: Readonly<Record<'software' | 'gpu', Preset> & Partial<Record<'points', Preset>>>
+  /** Throws DataError when it cannot make such samples. */
+  create(sample: SampleSize, options: Record<string, number>, loss?: LossName): GanModel
 }
 
 /** Why a preset is as it is, to be said before a run. */
 export const WHY = {
+  points: 'small networks, as the data are points',
   software: 'sized for minutes on a CPU, as the adapter is a software one; the rate is raised to get there',
   gpu: "the paper's rates at full width, as there is a GPU",
+}
+
+const LOSSES = Object.keys(losses) as LossName[]
+
+function imagesOnly(model: string, sample: SampleSize): ImageSize {
+  if (isImage(sample)) return sample
+  const others = Object.keys(models).filter((name) => models[name].presets.points)
+  throw new DataError(`${model} makes images, not points; on points train ${others.join(', ')}`)
 }
 
 export const models: Readonly<Record<string, ModelEntry>> = {
   gan: {
     about: 'Goodfellow et al. 2014 (arXiv:1406.2661): the first, of dense layers and maxout units',
     defaults: GAN,
-    counts: ['k', 'latent', 'width', 'pieces'],
+    losses: LOSSES,
+    counts: ['k', 'latent', 'width', 'depth', 'pieces'],
     presets: {
       software: { options: { width: 128 }, batch: 64, steps: 6000 },
       gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
+      points: { options: { width: 128, latent: 8, lr: 1e-3 }, batch: 256, steps: 3000 },
     },
-    create: (image, options) => new Gan(image, options),
+    create: (sample, options, loss) => new Gan(sample, options, loss),
   },
   dcgan: {
     about: 'Radford et al. 2015 (arXiv:1511.06434): transposed convs with batch norm',
     defaults: DCGAN,
+    losses: LOSSES,
     counts: ['latent', 'width'],
     presets: {
       software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 128, steps: 6000 },
     },
-    create: (image, options) => new Dcgan(image, options),
+    create: (sample, options, loss) => new Dcgan(imagesOnly('dcgan', sample), options, loss),
   },
   wgan: {
     about: "Arjovsky et al. 2017 (arXiv:1701.07875): DCGAN's networks, a critic with clipped weights",
     defaults: WGAN,
-    counts: ['nCritic', 'latent', 'width'],
+    losses: [],
+    counts: ['nCritic', 'latent', 'width', 'depth'],
     presets: {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 64, steps: 10000 },
+      points: { options: { width: 128, latent: 8, lr: 5e-4, clip: 0.1 }, batch: 256, steps: 2000 },
     },
-    create: (image, options) => new Wgan(image, options),
+    create: (sample, options) => new Wgan(sample, options),
   },
   'wgan-gp': {
     about: 'Gulrajani et al. 2017 (arXiv:1704.00028): the critic held 1-Lipschitz by a gradient penalty',
     defaults: WGAN_GP,
-    counts: ['nCritic', 'latent', 'width'],
+    losses: [],
+    counts: ['nCritic', 'latent', 'width', 'depth'],
     presets: {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 700 },
       gpu: { options: {}, batch: 64, steps: 10000 },
+      points: {
+        options: { width: 128, latent: 8, lr: 1e-3, beta1: 0.5, lambda: 1 },
+        batch: 256,
+        steps: 2000,
+      },
     },
-    create: (image, options) => new WganGp(image, options),
+    create: (sample, options) => new WganGp(sample, options),
   },
   'stylegan-lite': {
     about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',
     defaults: STYLEGAN_LITE,
+    losses: LOSSES,
     counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
     presets: {
       software: {
@@ -95,9 +124,13 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
-    create: (image, options) => new StyleganLite(image, options),
+    create: (sample, options, loss) => new StyleganLite(imagesOnly('stylegan-lite', sample), options, loss),
   },
 }
+
+/** The name of the preset for such data on such an adapter. */
+export const presetFor = (data: DataKind, isSoftware: boolean): keyof ModelEntry['presets'] =>
+  isToy(data) ? 'points' : isSoftware ? 'software' : 'gpu'
 
 /** The part of `options` that `model` has and whose values are not its defaults: what a Config holds. */
 export function ownOptions(model: string, options: Readonly<Record<string, number>>): Record<string, number> {

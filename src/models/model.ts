@@ -7,29 +7,44 @@ export interface ImageSize {
   channels: number
 }
 
+/** Points on a line or in a plane. */
+export interface PointSize {
+  dims: 1 | 2
+}
+
+/** What a model makes: images [size, size, channels] in [-1, 1], or points [dims]. */
+export type SampleSize = ImageSize | PointSize
+
+export const isImage = (sample: SampleSize): sample is ImageSize => 'channels' in sample
+
+export const shapeOf = (sample: SampleSize): number[] =>
+  isImage(sample) ? [sample.size, sample.size, sample.channels] : [sample.dims]
+
 /** Scalars of a step, by name. */
 export type Metrics = Record<string, Tensor>
 
-export interface ImageModel {
+export interface GanModel {
   /** Names of what step() reports, in the order to show. */
   readonly metrics: readonly string[]
   /** Length of z. */
   readonly latent: number
-  /** What a checkpoint holds, by name. */
+  /** What a checkpoint holds, by name: the generator and its opponent. */
   readonly networks: Readonly<Record<string, object>>
   readonly optimizers: Readonly<Record<string, optim.SGD | optim.RMSprop | optim.Adam>>
   /** Averaged parameters, by name; in a checkpoint, too. */
   readonly averages?: Readonly<Record<string, optim.EMA>>
   /**
-   * Trains once. `real` draws a minibatch of images [N, size, size, channels] in [-1, 1], `latent` that many latents
-   * (the model's own distribution if left out).
+   * Trains once. `real` draws a minibatch of samples [N, ...], `latent` that many latents (the model's own
+   * distribution if left out).
    */
   step(real: () => Tensor, latent?: (count: number) => Tensor): Metrics
-  /** Images [N, size, size, channels] in [-1, 1] of latents z [N, latent]. */
+  /** Samples [N, ...] of latents z [N, latent]. */
   sample(z: Tensor): Tensor
+  /** D(x), from 0 to 1, or a critic's score, of samples [N, ...]: [N, 1]. Of models that train on points. */
+  judge?(x: Tensor): Tensor
 }
 
-/** Images of z with the running statistics of batch norm, so that an image depends on its own z alone. */
+/** Samples of z with the running statistics of batch norm, so that each depends on its own z alone. */
 export function evaluate(generator: nn.Layer, z: Tensor): Tensor {
   nn.setTraining(generator, false)
   try {

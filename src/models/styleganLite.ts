@@ -19,7 +19,6 @@ import {
   randn,
   randomIntegers,
   scope,
-  sigmoid,
   slice,
   square,
   stopGradient,
@@ -28,8 +27,8 @@ import {
   uniform,
   where,
 } from '../engine/index.ts'
-import { nonSaturating } from './losses.ts'
-import type { ImageModel, ImageSize, Metrics } from './model.ts'
+import { type LossName, losses, type OpinionLoss } from './losses.ts'
+import type { GanModel, ImageSize, Metrics } from './model.ts'
 import { Discriminator, Generator, type Noise } from './styleganNets.ts'
 
 export const DEFAULTS = {
@@ -94,18 +93,24 @@ class Canvas {
   }
 }
 
-export class StyleganLite implements ImageModel {
-  readonly metrics = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))']
+export class StyleganLite implements GanModel {
+  readonly metrics = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
   readonly networks: { generator: Generator; discriminator: Discriminator }
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   readonly averages: { generator: optim.EMA }
   private readonly options: StyleganLiteOptions
   private readonly canvas: Canvas
+  private readonly loss: OpinionLoss
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<StyleganLiteOptions> = {}) {
+  constructor(
+    image: ImageSize,
+    options: Partial<StyleganLiteOptions> = {},
+    loss: LossName = 'nonSaturating',
+  ) {
+    this.loss = losses[loss]
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
     this.canvas = new Canvas(image)
@@ -141,19 +146,25 @@ export class StyleganLite implements ImageModel {
       const points = stopGradient(x)
       points.requiresGrad = penalised
       const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }
-      const loss = nonSaturating.discriminator(logits.real, logits.fake)
+      const loss = this.loss.discriminator(logits.real, logits.fake)
       const penalty = penalised ? mul(r1(logits.real, points), gamma / 2) : undefined
       const total = penalty ? add(loss, mul(penalty, r1Every)) : loss
       this.optimizers.discriminator.step(grad(total, this.paramsD))
       if (penalty) assign(D.penalty, penalty)
-      return { lossD: loss, onReal: mean(sigmoid(logits.real)), onFake: mean(sigmoid(logits.fake)) }
+      return {
+        lossD: loss,
+        onReal: mean(this.loss.opinion(logits.real)),
+        onFake: mean(this.loss.opinion(logits.fake)),
+      }
     })
 
-    const lossG = nonSaturating.generator(D.forward(generated))
+    const logits = D.forward(generated)
+    const lossG = this.loss.generator(logits)
     this.optimizers.generator.step(grad(lossG, this.paramsG))
     this.averages.generator.update()
 
-    return { lossD, lossG, R1: add(D.penalty, 0), 'D(x)': onReal, 'D(G(z))': onFake }
+    const after = mean(this.loss.opinion(logits))
+    return { lossD, lossG, R1: add(D.penalty, 0), 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
   }
 
   /** Images of fresh latents, with noise and style mixing; w̄ follows their styles. */

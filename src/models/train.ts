@@ -8,8 +8,9 @@ import {
   init,
   NumericError,
 } from '../engine/index.ts'
-import { type Images, ImageTable } from './data.ts'
-import { type Config, Trainer } from './trainer.ts'
+import { type Data, spread, spreadOf, type Table, tableOf } from './data.ts'
+import { Failures } from './failures.ts'
+import { type Config, type Snapshot, Trainer } from './trainer.ts'
 
 export interface LogLine {
   step: number
@@ -31,14 +32,16 @@ export interface TrainOptions {
   /** Continue from this file. */
   resume?: Uint8Array
   adapter?: InitOptions['adapter']
+  /** What was said of this run before, where it is trained in stretches. */
+  failures?: Failures
 }
 
 export interface TrainEvents {
   /** Before the first step, and again when training restarts on a new device. */
   onStart?(info: { adapter: string; step: number; metrics: readonly string[] }): void
   onLog?(line: LogLine): void
-  /** Images of the fixed noise after `step` steps. */
-  onSamples?(step: number, values: Float32Array): void | Promise<void>
+  /** What there is to see after `step` steps. */
+  onSamples?(step: number, snapshot: Snapshot): void | Promise<void>
   onCheckpoint?(step: number, file: Uint8Array): void | Promise<void>
   /** Something a person should know, in a sentence. */
   onNotice?(text: string): void
@@ -60,8 +63,9 @@ const RECOVERY_MS = 300
  * anew and training goes on from the last checkpoint. Throws NumericError when a metric is no longer finite, saying in
  * which op of which step that began, and keeping the last good checkpoint.
  */
-export async function train(images: Images, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
+export async function train(data: Data, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
   let resume = options.resume
+  const failures = options.failures ?? new Failures()
   const keep: TrainEvents = {
     ...events,
     onCheckpoint: (step, file) => {
@@ -70,13 +74,14 @@ export async function train(images: Images, options: TrainOptions, events: Train
     },
   }
   for (let losses = 0, furthest = -1; ; ) {
-    const session: Session = { options: { ...options, resume }, events: keep, reached: 0 }
+    const session: Session = { data, options: { ...options, resume, failures }, events: keep, reached: 0 }
     try {
       await init({ adapter: options.adapter })
-      await withTrainer(images, session.options, (trainer, data) => runSteps(trainer, data, session))
+      await withTrainer(session, (trainer, table) => runSteps(trainer, table, session))
       return
     } catch (error) {
-      if (error instanceof NumericError) throw await located(error, images, { ...options, resume }, events)
+      if (error instanceof NumericError)
+        throw await located(error, { ...session, options: { ...session.options, resume } })
       if (!(error instanceof DeviceLostError)) throw error
       losses = session.reached > furthest ? 1 : losses + 1
       furthest = Math.max(furthest, session.reached)
@@ -89,7 +94,8 @@ export async function train(images: Images, options: TrainOptions, events: Train
 }
 
 interface Session {
-  options: TrainOptions
+  data: Data
+  options: TrainOptions & { failures: Failures }
   events: TrainEvents
   /** Steps known to be done. */
   reached: number
@@ -97,35 +103,29 @@ interface Session {
 
 /** Runs `body` with the data on the device and a trainer that continues from `resume`; both are freed afterwards. */
 async function withTrainer<T>(
-  images: Images,
-  { config, resume }: TrainOptions,
-  body: (trainer: Trainer, data: ImageTable) => Promise<T>,
+  { data, options: { config, resume } }: Pick<Session, 'data' | 'options'>,
+  body: (trainer: Trainer, table: Table) => Promise<T>,
 ): Promise<T> {
-  const data = new ImageTable(images)
+  const table = tableOf(data)
   let trainer: Trainer | undefined
   try {
     trainer = new Trainer(config)
     if (resume) trainer.restore(resume)
-    return await body(trainer, data)
+    return await body(trainer, table)
   } finally {
     trainer?.dispose()
-    data.dispose()
+    table.dispose()
   }
 }
 
 /** Repeats the steps since the last checkpoint, whose bits are the same, to say in which op the number was lost. */
-function located(
-  error: NumericError,
-  images: Images,
-  options: TrainOptions,
-  events: TrainEvents,
-): Promise<NumericError> {
-  events.onNotice?.(`${error.message}. Looking for where it came from.`)
-  return withTrainer(images, options, async (trainer, data) => {
+function located(error: NumericError, session: Session): Promise<NumericError> {
+  session.events.onNotice?.(`${error.message}. Looking for where it came from.`)
+  return withTrainer(session, async (trainer, table) => {
     for (let left = MAX_REPEATED; left > 0; left--) {
       let metrics: Promise<Float32Array> | undefined
       const op = await firstNonFinite(() => {
-        metrics = trainer.advance(data)
+        metrics = trainer.advance(table)
       })
       await metrics
       if (op)
@@ -135,13 +135,18 @@ function located(
   })
 }
 
-async function runSteps(trainer: Trainer, data: ImageTable, session: Session): Promise<void> {
-  const { options, events } = session
-  const { steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery } = options
-  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.model.metrics })
+async function runSteps(trainer: Trainer, table: Table, session: Session): Promise<void> {
+  const { data, options, events } = session
+  const { steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery, failures } = options
+  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.metrics })
   const log = new Log(trainer, session)
+  const dataSpread = spreadOf(data)
   const sample = async (): Promise<void> => {
-    await events.onSamples?.(trainer.step, await trainer.samples())
+    const { step } = trainer
+    const snapshot = await trainer.snapshot()
+    await events.onSamples?.(step, snapshot)
+    for (const text of failures.ofSamples(step, spread(snapshot.samples, trainer.shown), dataSpread))
+      events.onNotice?.(text)
   }
   const save = async (): Promise<void> => {
     await log.settle()
@@ -152,7 +157,7 @@ async function runSteps(trainer: Trainer, data: ImageTable, session: Session): P
   let saved = trainer.step
   if (trainer.step === 0) await sample()
   while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
-    const metrics = trainer.advance(data)
+    const metrics = trainer.advance(table)
     await log.add(trainer.step, metrics, trainer.step % logEvery === 0 || trainer.step === steps)
     if (trainer.step % sampleEvery === 0) await sample()
     if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
@@ -200,7 +205,7 @@ class Log {
     const { step, isLogged } = first
     const [values, now] = await Promise.all([first.values, first.arrival])
     this.session.reached = step
-    const { metrics } = this.trainer.model
+    const { metrics } = this.trainer
     metrics.forEach((name, i) => {
       if (!Number.isFinite(values[i]))
         throw new NumericError(
@@ -214,6 +219,8 @@ class Log {
     })
     this.lastTime = now
     this.lastStep = step
-    this.session.events.onLog?.(line)
+    const { events, options } = this.session
+    events.onLog?.(line)
+    for (const text of options.failures.ofLine(line)) events.onNotice?.(text)
   }
 }

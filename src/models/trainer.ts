@@ -12,46 +12,90 @@ import {
   seed,
   setRandomState,
   type Tensor,
+  tensor,
 } from '../engine/index.ts'
-import type { ImageTable } from './data.ts'
+import { type DataKind, isToy, sampleSize, type Table, ToyTable } from './data.ts'
 import { models } from './index.ts'
-import type { ImageModel, ImageSize } from './model.ts'
+import type { LossName } from './losses.ts'
+import type { GanModel } from './model.ts'
+import { lattice, toyOf } from './toys.ts'
 
 /** All that determines a run, besides the data: the same configuration gives the same bits on the same adapter. */
 export interface Config {
   model: string
   /** The model's hyperparameters that differ from its defaults. */
   options: Record<string, number>
-  image: ImageSize
+  /** If not the model's own. */
+  loss?: LossName
+  data: DataKind
   batch: number
   seed: number
 }
 
-/** Images shown of every run, always from the same noise. */
+/** What is shown of a run: samples, always of the same noise; and of points more than that. */
+export interface Snapshot {
+  samples: Float32Array
+  plane?: Plane
+}
+
+/** The surroundings of generated points. */
+export interface Plane {
+  /** As many points of the distribution. */
+  real: Float32Array
+  /** What the discriminator or critic says of each cell of the lattice. */
+  judged: Float32Array
+  /** Whether that is D(x), from 0 to 1. */
+  isOpinion: boolean
+}
+
+/** Images shown of every run, and points. */
 export const SAMPLES = 64
+export const POINTS = 1024
+/** Cells of the lattice on which D is asked, a side. */
+export const LATTICE = { 1: 200, 2: 80 }
+
+/** What has to be on the GPU to see points in their surroundings. */
+interface Surroundings {
+  real: Tensor
+  lattice: Tensor
+}
 
 export class Trainer {
   /** Steps taken. */
   step = 0
-  readonly model: ImageModel
+  readonly model: GanModel
+  /** Names of what advance() gives: the model's own metrics, and the norm of each network's gradient. */
+  readonly metrics: readonly string[]
+  /** Samples in a snapshot. */
+  readonly shown: number
   private readonly noise: Tensor
+  private readonly surroundings?: Surroundings
 
-  /** A new model from the configuration's seed. Throws CheckpointError for an unknown model. */
+  /**
+   * A new model from the configuration's seed. Throws CheckpointError for an unknown model, DataError for one that
+   * cannot learn from such data.
+   */
   constructor(readonly config: Config) {
     const entry = models[config.model]
     if (!entry)
       throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(models).join(', ')}`)
     seed(config.seed)
-    this.model = scope(() => entry.create(config.image, config.options))
-    this.noise = randn([SAMPLES, this.model.latent])
+    const { data } = config
+    this.model = scope(() => entry.create(sampleSize(data), config.options, config.loss))
+    this.metrics = [...this.model.metrics, 'gradD', 'gradG']
+    this.shown = isToy(data) ? POINTS : SAMPLES
+    this.noise = randn([this.shown, this.model.latent])
+    if (isToy(data)) this.surroundings = surroundingsOf(data.toy)
   }
 
-  /** Trains once. The metrics are given when the GPU has them, in the order of the model's names. */
-  advance(data: ImageTable): Promise<Float32Array> {
+  /** Trains once. The values of the metrics are given when the GPU has them. */
+  advance(data: Table): Promise<Float32Array> {
     const { model } = this
     const packed = scope(() => {
       const metrics = model.step(() => data.batch(this.config.batch))
-      return concat(model.metrics.map((name) => reshape(metrics[name], [1])))
+      const { generator, discriminator, critic = discriminator } = model.optimizers
+      const norms = [critic, generator].map((optimizer) => optimizer.gradNorm())
+      return concat([...model.metrics.map((name) => metrics[name]), ...norms].map((t) => reshape(t, [1])))
     })
     this.step++
     const values = packed.data()
@@ -59,31 +103,28 @@ export class Trainer {
     return values
   }
 
-  /** Images [SAMPLES, size, size, channels] in [-1, 1] of the fixed noise. */
-  samples(): Promise<Float32Array> {
-    return this.read(this.noise)
+  /** Samples of the fixed noise, and what is to be seen beside them. */
+  async snapshot(): Promise<Snapshot> {
+    const { model, noise, surroundings } = this
+    const samples = read(() => model.sample(noise))
+    const { judge } = model
+    if (!surroundings || !judge) return { samples: await samples }
+    const judged = read(() => judge.call(model, surroundings.lattice))
+    const real = surroundings.real.data()
+    const isOpinion = model.metrics.includes('D(x)')
+    return { samples: await samples, plane: { real: await real, judged: await judged, isOpinion } }
   }
 
-  /** Images of `count` fresh latents. */
+  /** Samples [count, ...] of fresh latents. */
   sample(count: number): Promise<Float32Array> {
-    const z = randn([count, this.model.latent])
-    const values = this.read(z)
-    z.dispose()
-    return values
-  }
-
-  private read(z: Tensor): Promise<Float32Array> {
-    const images = scope(() => this.model.sample(z))
-    const values = images.data()
-    images.dispose()
-    return values
+    return read(() => this.model.sample(randn([count, this.model.latent])))
   }
 
   /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws NumericError on NaN. */
   async checkpoint(): Promise<Uint8Array> {
     const { step, config } = this
     const metadata = {
-      format: 'ganvas 1',
+      format: 'ganvas 2',
       step: String(step),
       updates: JSON.stringify(
         Object.fromEntries(Object.entries(this.model.optimizers).map(([name, { t }]) => [name, t])),
@@ -149,10 +190,27 @@ export class Trainer {
   /** Frees the model, its optimisers and averages, and the noise. */
   dispose(): void {
     this.noise.dispose()
+    for (const tensor of Object.values(this.surroundings ?? {})) tensor.dispose()
     for (const { tensor } of Object.values(this.state())) tensor.dispose()
     const { optimizers, averages = {} } = this.model
     for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
   }
+}
+
+/** The values of what `make` makes, all of which is freed. */
+function read(make: () => Tensor): Promise<Float32Array> {
+  const made = scope(make)
+  const values = made.data()
+  made.dispose()
+  return values
+}
+
+function surroundingsOf(name: string): Surroundings {
+  const toy = toyOf(name)
+  const table = new ToyTable(toy)
+  const real = table.batch(POINTS)
+  table.dispose()
+  return { real, lattice: tensor(lattice(toy, LATTICE[toy.dims]).map((point) => [...point])) }
 }
 
 /** The configuration that a checkpoint was made with. Throws CheckpointError if the file is none of ours. */
@@ -162,9 +220,9 @@ export const configOf = (file: Uint8Array, name = 'checkpoint'): Config & { step
 }
 
 function readMetadata(metadata: Record<string, string>, name: string) {
-  if (metadata.format !== 'ganvas 1')
+  if (metadata.format !== 'ganvas 2')
     throw new CheckpointError(
-      `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected 'ganvas 1'`,
+      `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected 'ganvas 2'`,
     )
   try {
     return {

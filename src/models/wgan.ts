@@ -1,8 +1,8 @@
 /** WGAN: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN" (arXiv:1701.07875). */
 import { grad, mean, nn, optim, randn, scope, stopGradient, sub, type Tensor } from '../engine/index.ts'
-import { Discriminator, Generator } from './dcgan.ts'
 import { wasserstein } from './losses.ts'
-import { evaluate, type ImageModel, type ImageSize, type Metrics } from './model.ts'
+import { evaluate, type GanModel, type Metrics, type SampleSize } from './model.ts'
+import { networksFor } from './networks.ts'
 
 /** Algorithm 1's "Require", the values of the paper's experiments; the networks are DCGAN's. */
 export const DEFAULTS = {
@@ -11,25 +11,23 @@ export const DEFAULTS = {
   nCritic: 5, // n_critic
   latent: 100,
   width: 64,
+  depth: 2, // hidden layers, of the perceptrons for points
 }
 export type WganOptions = typeof DEFAULTS
 
-export class Wgan implements ImageModel {
+export class Wgan implements GanModel {
   readonly metrics = ['lossD', 'lossG', 'W']
   readonly latent: number
-  readonly networks: { generator: Generator; critic: Discriminator }
+  readonly networks: { generator: nn.Layer; critic: nn.Layer }
   readonly optimizers: { generator: optim.RMSprop; critic: optim.RMSprop }
   private readonly options: WganOptions
   private readonly theta: Tensor[]
   private readonly w: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<WganOptions> = {}) {
+  constructor(sample: SampleSize, options: Partial<WganOptions> = {}) {
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
-    this.networks = {
-      generator: new Generator(image, this.options),
-      critic: new Discriminator(image, this.options), // its logit, without a sigmoid, is f(x)
-    }
+    this.networks = networksFor(sample, this.options)
     this.theta = nn.parameters(this.networks.generator)
     this.w = nn.parameters(this.networks.critic)
     const { lr } = this.options
@@ -67,5 +65,9 @@ export class Wgan implements ImageModel {
 
   sample(z: Tensor): Tensor {
     return evaluate(this.networks.generator, z)
+  }
+
+  judge(x: Tensor): Tensor {
+    return this.networks.critic.forward(x)
   }
 }

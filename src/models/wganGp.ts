@@ -17,9 +17,9 @@ import {
   type Tensor,
   uniform,
 } from '../engine/index.ts'
-import { Discriminator, Generator } from './dcgan.ts'
 import { wasserstein } from './losses.ts'
-import { evaluate, type ImageModel, type ImageSize, type Metrics } from './model.ts'
+import { evaluate, type GanModel, type Metrics, type SampleSize } from './model.ts'
+import { networksFor } from './networks.ts'
 
 /** Algorithm 1's "Require", and networks after DCGAN's. */
 export const DEFAULTS = {
@@ -30,6 +30,7 @@ export const DEFAULTS = {
   beta2: 0.9,
   latent: 100,
   width: 64,
+  depth: 2, // hidden layers, of the perceptrons for points
 }
 export type WganGpOptions = typeof DEFAULTS
 
@@ -43,22 +44,19 @@ export function gradientPenalty(D: nn.Layer, points: Tensor): Tensor {
   return mean(square(sub(norms, 1)))
 }
 
-export class WganGp implements ImageModel {
+export class WganGp implements GanModel {
   readonly metrics = ['lossD', 'lossG', 'W', 'penalty']
   readonly latent: number
-  readonly networks: { generator: Generator; critic: Discriminator }
+  readonly networks: { generator: nn.Layer; critic: nn.Layer }
   readonly optimizers: { generator: optim.Adam; critic: optim.Adam }
   private readonly options: WganGpOptions
   private readonly theta: Tensor[]
   private readonly w: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<WganGpOptions> = {}) {
+  constructor(sample: SampleSize, options: Partial<WganGpOptions> = {}) {
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
-    this.networks = {
-      generator: new Generator(image, this.options),
-      critic: new Discriminator(image, this.options, { norm: false }), // section 4, "No critic batch normalization"
-    }
+    this.networks = networksFor(sample, this.options, { norm: false }) // section 4, "No critic batch normalization"
     this.theta = nn.parameters(this.networks.generator)
     this.w = nn.parameters(this.networks.critic)
     const { lr, beta1, beta2 } = this.options
@@ -72,7 +70,7 @@ export class WganGp implements ImageModel {
   step(
     real: () => Tensor,
     latent = (count: number): Tensor => randn([count, this.latent]),
-    random = (count: number): Tensor => uniform([count, 1, 1, 1]),
+    random = (count: number): Tensor => uniform([count]),
   ): Metrics {
     const { generator: G, critic: D } = this.networks
     const { nCritic, lambda } = this.options
@@ -81,7 +79,7 @@ export class WganGp implements ImageModel {
         const x = real() // 4: Sample real data x ~ P_r,
         const m = x.shape[0]
         const z = latent(m) //    latent variable z ~ p(z),
-        const epsilon = random(m) //    a random number ε ~ U[0, 1].
+        const epsilon = reshape(random(m), [m, ...x.shape.slice(1).fill(1)]) //    a random number ε ~ U[0, 1].
         const xTilde = stopGradient(G.forward(z)) // 5: x̃ ← G_θ(z)
         const xHat = add(xTilde, mul(epsilon, sub(x, xTilde))) // 6: x̂ ← ε x + (1 - ε) x̃
         // 7: L ← D_w(x̃) - D_w(x) + λ (‖∇_x̂ D_w(x̂)‖₂ - 1)²
@@ -102,5 +100,9 @@ export class WganGp implements ImageModel {
 
   sample(z: Tensor): Tensor {
     return evaluate(this.networks.generator, z)
+  }
+
+  judge(x: Tensor): Tensor {
+    return this.networks.critic.forward(x)
   }
 }

@@ -43,6 +43,12 @@ expectParity(make, {
   weights,
   real,
   z,
-  metrics: { lossD, lossG, 'D(x)': fixture.probReal, 'D(G(z))': fixture.probFake },
+  metrics: {
+    lossD,
+    lossG,
+    'D(x)': fixture.probReal,
+    'D(G(z))': fixture.probFake,
+    'D(G(z)) after': fixture.probFakeAfter,
+  },
   gradients: renamed(firstStep.gradients),
 })

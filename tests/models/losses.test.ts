@@ -1,12 +1,15 @@
 /** Every loss against its formula in float64, by value and by gradient, and what sets the losses apart. */
 import { describe, expect } from 'vitest'
 import { grad, type Tensor, tensor } from '../../src/engine/index.ts'
-import { type LossName, losses } from '../../src/models/losses.ts'
+import { losses as choices, type LossName, wasserstein } from '../../src/models/losses.ts'
 import { evaluate, gpuTest } from '../harness.ts'
 
 const softplus = (a: number): number => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))
 const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a))
 const step = (a: number): number => (a > 0 ? 1 : 0)
+
+const losses = { ...choices, wasserstein }
+type Name = keyof typeof losses
 
 /** A function of one logit, and its derivative. */
 type Formula = readonly [value: (a: number) => number, derivative: (a: number) => number]
@@ -21,7 +24,7 @@ const logistic: Pick<Formulas, 'real' | 'fake'> = {
   real: [(a) => softplus(-a), (a) => -sigmoid(-a)],
   fake: [softplus, sigmoid],
 }
-const FORMULAS: Record<LossName, Formulas> = {
+const FORMULAS: Record<Name, Formulas> = {
   minimax: { ...logistic, generator: [(a) => -softplus(a), (a) => -sigmoid(a)] },
   nonSaturating: { ...logistic, generator: logistic.real },
   flipped: { ...logistic, generator: logistic.real },
@@ -46,7 +49,7 @@ const expectNear = (actual: number, expected: number, what: string, a = expected
   expect(Math.abs(actual - expected), what).toBeLessThan(1e-6 * Math.max(1, Math.abs(a)))
 
 /** D's and G's losses and their gradients by the logits: those on real samples `real`, on generated ones `fake`. */
-async function measure(name: LossName, real: readonly number[], fake: readonly number[]) {
+async function measure(name: Name, real: readonly number[], fake: readonly number[]) {
   const { discriminator, generator } = losses[name]
   const [d, g, ...grads] = await evaluate(() => {
     const column = (values: readonly number[]): Tensor =>
@@ -60,7 +63,7 @@ async function measure(name: LossName, real: readonly number[], fake: readonly n
   return { lossD: d.data[0], lossG: g.data[0], dReal, dFake, gFake }
 }
 
-describe.each(Object.keys(losses) as LossName[])('%s', (name) => {
+describe.each(Object.keys(losses) as Name[])('%s', (name) => {
   const { real, fake, generator } = FORMULAS[name]
 
   gpuTest('each logit alone gives the value of the formula', async () => {
@@ -113,3 +116,20 @@ gpuTest(
     expect(even[0]).toBe(-0.5)
   },
 )
+
+describe('D(x), an opinion from 0 to 1', () => {
+  const OPINIONS: Record<LossName, number[]> = {
+    minimax: [-2, 0, 1].map(sigmoid),
+    nonSaturating: [-2, 0, 1].map(sigmoid),
+    flipped: [-2, 0, 1].map(sigmoid),
+    leastSquares: [0, 0, 1], // the labels
+    hinge: [0, 0.5, 1], // from one margin to the other
+  }
+  for (const [name, expected] of Object.entries(OPINIONS))
+    gpuTest(name, async () => {
+      const [{ data }] = await evaluate(() => [choices[name as LossName].opinion(tensor([-2, 0, 1]))])
+      expected.forEach((value, i) => {
+        expectNear(data[i], value, `of ${[-2, 0, 1][i]}`)
+      })
+    })
+})

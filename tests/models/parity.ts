@@ -1,7 +1,7 @@
 /** Whole models against PyTorch: a fixture's weights, noise and data must give its losses and gradients. */
 import { expect } from 'vitest'
 import { nn, type Tensor, tensor } from '../../src/engine/index.ts'
-import type { ImageModel, Metrics } from '../../src/models/model.ts'
+import type { GanModel, Metrics } from '../../src/models/model.ts'
 import { evaluate, gpuTest } from '../harness.ts'
 import { relativeError } from '../ref/index.ts'
 
@@ -25,7 +25,7 @@ export interface Fixture {
 }
 
 /** A model of which a step's sources of chance can be given. */
-interface Model extends ImageModel {
+interface Model extends GanModel {
   step(real: () => Tensor, latent?: (count: number) => Tensor, random?: (count: number) => Tensor): Metrics
 }
 
@@ -45,7 +45,7 @@ function feed(saved: Saved): () => Tensor {
 }
 
 /** Runs `body` with a model that has the fixture's weights, and frees the model. */
-export async function withModel<M extends ImageModel>(
+export async function withModel<M extends GanModel>(
   make: () => M,
   { weights }: Pick<Fixture, 'weights'>,
   body: (model: M) => Promise<void>,

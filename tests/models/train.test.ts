@@ -20,7 +20,7 @@ const optionsFor = (seed: number, steps: number, options: Record<string, number>
   config: {
     model: 'dcgan',
     options: { width: 4, latent: 8, ...options },
-    image: { size: 8, channels: 1 },
+    data: { size: 8, channels: 1 },
     batch: 4,
     seed,
   },

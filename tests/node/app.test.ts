@@ -75,12 +75,40 @@ test(
     await pictureOf(page, 0)
     expect(await stepOf(page)).toBe(0)
     expect(await pixels(page)).toBe(first)
-    expect(new URL(page.url()).hash).toMatch(/^#model=dcgan&seed=1&width=4&batch=8&lr=[\d.]+$/)
+    expect(new URL(page.url()).hash).toMatch(/^#model=dcgan&data=images&seed=1&width=4&batch=8&lr=[\d.]+$/)
     expect(errors).toEqual([])
     expect(await page.$eval('#banner', (e) => e.checkVisibility())).toBe(false)
     await page.close()
   },
   2 * TIMEOUT,
+)
+
+test(
+  'points train, too, without the digits being loaded; other data bring their own settings',
+  async () => {
+    const page = await browser.newPage()
+    const loaded: string[] = []
+    page.on('request', (request) => loaded.push(request.url()))
+    await page.goto(`${url}#model=wgan&data=spiral&width=8&batch=16`)
+    await untilState(page, 'paused')
+    await pictureOf(page, 0)
+    const first = await pixels(page)
+    await page.click('#step')
+    await pictureOf(page, 1)
+    expect(await pixels(page)).not.toBe(first)
+    expect(await page.$eval('#data', (e) => e.textContent)).toBe('Data: a spiral of one and a half turns.')
+    expect(await page.$eval('#meters', (e) => e.checkVisibility())).toBe(false) // a critic has no opinion
+    expect(loaded.some((name) => name.includes('digits'))).toBe(false)
+
+    // A model that makes images only, so images it is.
+    await page.$eval('details.settings', (e) => e.setAttribute('open', ''))
+    await page.select('[name="model"]', 'dcgan')
+    expect(await page.$eval('[name="data"]', (e) => (e as HTMLSelectElement).value)).toBe('images')
+    await page.select('[name="data"]', 'ring')
+    expect(await page.$eval('[name="model"]', (e) => (e as HTMLSelectElement).value)).toBe('gan')
+    await page.close()
+  },
+  TIMEOUT,
 )
 
 test('the digits are a download of less than 2.7 MB', async () => {

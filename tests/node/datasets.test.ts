@@ -17,10 +17,11 @@ function put(name: string, content: Uint8Array): string {
 }
 
 test('mnist is the 60,000 handwritten digits', () => {
-  const { name, images, source } = loadDataSet('mnist')
+  const { name, kind, about, identity } = loadDataSet('mnist')
   expect(name).toBe('mnist')
-  expect(images).toMatchObject({ count: 60_000, size: 28, channels: 1 })
-  expect(source).toContain('train-images-idx3-ubyte')
+  expect(kind).toEqual({ size: 28, channels: 1 })
+  expect(identity.count).toBe(60_000)
+  expect(about).toMatch(/60,000 images of 28x28x1 from .*train-images-idx3-ubyte/)
 })
 
 test('an IDX file, packed or not, gives the same images, wherever it is', () => {
@@ -29,12 +30,21 @@ test('an IDX file, packed or not, gives the same images, wherever it is', () => 
   const a = loadDataSet(`idx:${relative('', plain)}`)
   const b = loadDataSet(`idx:${packed}`)
   expect(a.name).toBe(`idx:${resolve(plain)}`)
-  expect(b.images).toMatchObject({ count: 2, size: 4 })
-  expect(b.sha256).toBe(a.sha256)
+  expect(b.kind).toEqual({ size: 4, channels: 1 })
+  expect(b.identity).toEqual({ count: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(b.identity).toEqual(a.identity)
+})
+
+test('points have a name and no file', () => {
+  const { kind, about, file, request } = loadDataSet('ring')
+  expect(kind).toEqual({ toy: 'ring' })
+  expect(request).toEqual({ toy: 'ring' })
+  expect(about).toContain('8 Gaussians on a ring')
+  expect(file).toBeUndefined()
 })
 
 test.each<[string, () => string, string]>([
-  ['an unknown name', () => 'cifar', "no data set 'cifar'; there are mnist and idx:PATH"],
+  ['an unknown name', () => 'cifar', "no data set 'cifar'; there are mnist, idx:PATH"],
   ['no path', () => 'idx:', "no data set 'idx:'"],
   ['a missing file', () => 'idx:missing', 'missing: no such file'],
   ['a folder', () => `idx:${folder}`, `${folder}: is a folder, not a file`],

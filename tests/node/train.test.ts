@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { main as evaluate } from '../../scripts/evaluate.ts'
 import { main as sample } from '../../scripts/sample.ts'
 import { main as train } from '../../scripts/train.ts'
 import { idx } from './idx.ts'
@@ -91,7 +92,17 @@ test('train writes the folder of the run', async () => {
   expect(read('straight', 'samples.png')).toEqual(read('straight', 'samples', 'step-000006.png'))
   expect(isPng(read('straight', 'samples.png')) && isPng(read('straight', 'losses.png'))).toBe(true)
   expect(log('straight').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6])
-  expect(Object.keys(log('straight')[0])).toEqual(['step', 'ms', 'lossD', 'lossG', 'D(x)', 'D(G(z))'])
+  expect(Object.keys(log('straight')[0])).toEqual([
+    'step',
+    'ms',
+    'lossD',
+    'lossG',
+    'D(x)',
+    'D(G(z))',
+    'D(G(z)) after',
+    'gradD',
+    'gradG',
+  ])
   const record = JSON.parse(read('straight', 'run.json').toString())
   expect(record).toMatchObject({
     config: { model: 'dcgan', options: { latent: 8, width: 4 }, batch: 4, seed: 7 },
@@ -164,6 +175,44 @@ test('sample gives the same bytes for the same seed', async () => {
   expect(values.length % 64).toBe((300 * 64 * 4) % 64)
 })
 
+test('points: trained with another loss, scored, drawn, and continued', async () => {
+  const dir = join(folder, 'points')
+  const small = [
+    '--data',
+    'ring',
+    '--width',
+    '8',
+    '--latent',
+    '2',
+    '--batch',
+    '16',
+    '--loss',
+    'least-squares',
+  ]
+  const { out } = await succeed('train', ...small, '--steps', '3', '--out', dir)
+  expect(out).toContain('gan with the least-squares loss')
+  expect(out).toContain('8 Gaussians on a ring')
+  expect(JSON.parse(read('points', 'run.json').toString())).toMatchObject({
+    config: { model: 'gan', loss: 'leastSquares', data: { toy: 'ring' } },
+    data: { name: 'ring' },
+  })
+  expect(isPng(read('points', 'samples.png'))).toBe(true)
+  expect((await succeed('evaluate', dir)).out).toMatch(/modes covered, of 2500 samples +\d of 8 +8 of 8/)
+  const scores = JSON.parse(read('points', 'evaluation.json').toString())
+  expect(scores).toMatchObject({ data: 'ring', step: 3, real: { modes: 8 } })
+  expect(scores.generated.js).toBeGreaterThan(scores.real.js)
+  const values = join(folder, 'points.npy')
+  await succeed('sample', dir, '--count', '5', '--out', values)
+  expect(read('points.npy').toString('latin1')).toContain("'shape': (5, 2)")
+  await expect(train(['--resume', dir, '--steps', '9', '--data', 'grid'])).rejects.toThrow(
+    '--data grid contradicts the run',
+  )
+  await expect(train(['--resume', dir, '--steps', '9', '--loss', 'hinge'])).rejects.toThrow(
+    '--loss hinge contradicts the run',
+  )
+  await expect(evaluate([straight])).rejects.toThrow('is of images; evaluate scores runs on points')
+})
+
 test('what is wrong with the input is said before anything starts, and nothing is harmed', async () => {
   await trained
   const labels = join(folder, 'labels')
@@ -180,6 +229,13 @@ test('what is wrong with the input is said before anything starts, and nothing i
     [train, ['--resume', straight, '--steps', '9', '--lr', '1'], '--lr 1 contradicts the run'],
     [train, ['--resume', straight, '--steps', '9', '--data', 'mnist'], '--data mnist contradicts the run'],
     [train, ['--resume', folder], `${join(folder, 'run.json')}: no such file`],
+    [
+      train,
+      ['dcgan', '--data', 'ring'],
+      'dcgan makes images: on the points of ring train gan, wgan, wgan-gp',
+    ],
+    [train, ['wgan', '--loss', 'hinge'], '--loss: the paper of wgan leaves no choice'],
+    [evaluate, [straight, '--count', '9'], '--count: expected at least 2500, got 9'],
     [sample, [folder], `${join(folder, 'checkpoint.safetensors')}: no such file`],
     [sample, [cut], cut],
     [sample, [data], data],
