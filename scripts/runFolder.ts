@@ -14,11 +14,15 @@ import { CheckpointError } from '../src/engine/index.ts'
 import { models } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/train.ts'
 import { type Config, configOf } from '../src/models/trainer.ts'
+import { apng } from './apng.ts'
 import type { DataSet } from './datasets.ts'
 import type { Environment } from './environment.ts'
 
 export const CHECKPOINT = 'checkpoint.safetensors'
+export const ANIMATION = 'training.png'
 const LOG = 'log.jsonl'
+/** How long a frame of the animation is shown. */
+const FRAME = { ms: 250, lastMs: 2000 }
 
 /** What run.json says. */
 export interface RunRecord {
@@ -109,6 +113,16 @@ export class RunFolder {
 
   checkpoint(): Checkpoint {
     return readCheckpoint(join(this.path, CHECKPOINT))
+  }
+
+  /** Writes training.png, in which the sample pictures follow each other; not when there is but one. */
+  animate(): void {
+    const folder = join(this.path, 'samples')
+    if (!existsSync(folder)) return
+    const frames = readdirSync(folder)
+      .sort()
+      .map((name) => readFileSync(join(folder, name)))
+    if (frames.length > 1) this.write(ANIMATION, apng(frames, FRAME))
   }
 
   appendLog(line: LogLine): void {

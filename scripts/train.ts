@@ -11,7 +11,7 @@ import { type Exchange, type TrainingPage, withTrainingPage } from './headless.t
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { CHECKPOINT, type RunRecord } from './runFolder.ts'
+import { ANIMATION, CHECKPOINT, type RunRecord } from './runFolder.ts'
 
 const FLAGS = {
   data: {
@@ -197,10 +197,11 @@ class Session implements Exchange<Report> {
       console.error(`Stopped at step ${step}; ${step ? resume : 'nothing was trained yet'}`)
       return INTERRUPTED
     }
+    this.place.folder.animate()
     const trained = step - (this.continued?.checkpoint.step ?? 0)
     return say(
       `Trained ${trained} steps in ${duration(seconds)}, start and end included.`,
-      `samples     ${join(path, 'samples.png')}`,
+      `samples     ${join(path, 'samples.png')}, animated ${join(path, ANIMATION)}`,
       `losses      ${join(path, 'losses.png')}`,
       `checkpoint  ${join(path, CHECKPOINT)}`,
       `More samples: npm run sample -- ${path}`,

@@ -11,6 +11,7 @@ import { type LogLine, type TrainOptions, train } from '../models/train.ts'
 import { configOf, Trainer } from '../models/trainer.ts'
 import { answer } from './commands.ts'
 import { context, drawLosses, lightTheme } from './draw.ts'
+import { drawLatents, type LatentKind } from './latent.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 
 export type AdapterChoice = NonNullable<InitOptions['adapter']>
@@ -48,6 +49,10 @@ export interface Draw {
 export interface SampleRequest extends Draw {
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
+}
+
+export interface LatentRequest extends Omit<Draw, 'count'> {
+  kind: LatentKind
 }
 
 const CHART = { width: 900, height: 620 }
@@ -124,6 +129,14 @@ const commands = {
     })
   },
 
+  /** Sends `sheet`, a PNG of what the latents of a StyleGAN do. */
+  async latent({ kind, file, seed: from }: LatentRequest): Promise<void> {
+    await withTrainer(file, async (trainer) => {
+      const sheet = await drawLatents(kind, trainer, from)
+      await send('sheet', await sheet.convertToBlob({ type: 'image/png' }))
+    })
+  },
+
   /** Scores of generated points, and of as many real ones. Throws DataError for a model of images. */
   async evaluate(request: Draw): Promise<Record<'generated' | 'real', ToyScores>> {
     return withSamples(request, async ({ config: { data } }, samples) => {
@@ -140,29 +153,35 @@ const commands = {
 }
 export type Commands = typeof commands
 
-/** Runs `body` with the trainer of the checkpoint that is served and samples [count, ...] of it. */
-async function withSamples<T>(
-  { file: name, count, seed: from }: Draw,
-  body: (trainer: Trainer, samples: Float32Array<ArrayBuffer>) => Promise<T>,
-): Promise<T> {
+/** Runs `body` with the trainer of the checkpoint that is served, which messages call `name`. */
+async function withTrainer<T>(name: string, body: (trainer: Trainer) => Promise<T>): Promise<T> {
   const file = await get('checkpoint')
   const { step: _, ...config } = configOf(file, name)
   const trainer = new Trainer(config)
   try {
     trainer.restore(file, name)
+    return await body(trainer)
+  } finally {
+    trainer.dispose()
+  }
+}
+
+/** Runs `body` with samples [count, ...], too. */
+const withSamples = <T>(
+  { file, count, seed: from }: Draw,
+  body: (trainer: Trainer, samples: Float32Array<ArrayBuffer>) => Promise<T>,
+): Promise<T> =>
+  withTrainer(file, async (trainer) => {
     seed(from)
-    const perSample = shapeOf(sampleSize(config.data)).reduce((a, b) => a * b)
+    const perSample = shapeOf(sampleSize(trainer.config.data)).reduce((a, b) => a * b)
     const samples = new Float32Array(count * perSample)
     for (let done = 0; done < count; done += CHUNK) {
       // Always whole chunks: a sample must not depend on how many were asked for.
       const chunk = await trainer.sample(CHUNK)
       samples.set(chunk.subarray(0, (count - done) * perSample), done * perSample)
     }
-    return await body(trainer, samples)
-  } finally {
-    trainer.dispose()
-  }
-}
+    return body(trainer, samples)
+  })
 
 async function chart(lines: readonly LogLine[], metrics: readonly string[]): Promise<Blob> {
   const canvas = new OffscreenCanvas(CHART.width * 2, CHART.height * 2)

@@ -47,7 +47,7 @@ export async function toPng({ canvas, scale }: Picture): Promise<Blob> {
 }
 
 /** Images [n, size, size, channels] in [-1, 1] side by side, `columns` to a row, with a pixel between them. */
-function tile(values: Float32Array, { size, channels }: ImageSize, columns: number): OffscreenCanvas {
+export function tile(values: Float32Array, { size, channels }: ImageSize, columns: number): OffscreenCanvas {
   const pixels = size * size
   const count = values.length / (pixels * channels)
   const rows = Math.ceil(count / columns)

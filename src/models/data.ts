@@ -14,7 +14,7 @@ import {
   tensor,
 } from '../engine/index.ts'
 import type { ImageSize, SampleSize } from './model.ts'
-import { type Toy, type ToyName, toyOf } from './toys.ts'
+import { pointSize, type Toy, type ToyName, toyOf } from './toys.ts'
 
 /** What a run learns from, as far as a checkpoint needs to know: images of a size, or a toy distribution. */
 export type DataKind = ImageSize | { toy: ToyName }
@@ -22,7 +22,7 @@ export type DataKind = ImageSize | { toy: ToyName }
 export const isToy = (kind: DataKind): kind is { toy: ToyName } => 'toy' in kind
 
 export const sampleSize = (kind: DataKind): SampleSize =>
-  isToy(kind) ? { dims: toyOf(kind.toy).dims } : { size: kind.size, channels: kind.channels }
+  isToy(kind) ? pointSize(toyOf(kind.toy)) : { size: kind.size, channels: kind.channels }
 
 /** What a run learns from: images, or a toy distribution. */
 export type Data = Images | { toy: ToyName }

@@ -13,6 +13,7 @@ export const DEFAULTS = {
   lr: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
+  emaDecay: 0, // of the averaged generator that samples are drawn from; 0 for none, as in the paper
 }
 export type GanOptions = typeof DEFAULTS
 
@@ -21,6 +22,7 @@ export class Gan implements GanModel {
   readonly latent: number
   readonly networks: { generator: MlpGenerator; discriminator: MlpDiscriminator }
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
+  readonly averages: Record<string, optim.EMA>
   private readonly k: number
   private readonly loss: OpinionLoss
   private readonly paramsG: Tensor[]
@@ -43,6 +45,7 @@ export class Gan implements GanModel {
       generator: new optim.Adam(this.paramsG, adam),
       discriminator: new optim.Adam(this.paramsD, adam),
     }
+    this.averages = all.emaDecay ? { generator: new optim.EMA(this.paramsG, { decay: all.emaDecay }) } : {}
   }
 
   /** Algorithm 1; G's objective is by default the non-saturating one, which the paper trains with. */
@@ -68,12 +71,14 @@ export class Gan implements GanModel {
     const logits = D.forward(G.forward(z))
     const lossG = loss.generator(logits)
     this.optimizers.generator.step(grad(lossG, this.paramsG))
+    this.averages.generator?.update()
     const after = mean(loss.opinion(logits))
     return { lossD: last.lossD, lossG, 'D(x)': last.onReal, 'D(G(z))': last.onFake, 'D(G(z)) after': after }
   }
 
   sample(z: Tensor): Tensor {
-    return this.networks.generator.forward(z)
+    const { generator } = this.networks
+    return this.averages.generator?.averaged(() => generator.forward(z)) ?? generator.forward(z)
   }
 
   judge(x: Tensor): Tensor {

@@ -57,7 +57,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     presets: {
       software: { options: { width: 128 }, batch: 64, steps: 6000 },
       gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
-      points: { options: { width: 128, latent: 8, lr: 1e-3 }, batch: 256, steps: 3000 },
+      points: { options: { width: 64, latent: 2, lr: 1e-3, emaDecay: 0.99 }, batch: 256, steps: 3000 },
     },
     create: (sample, options, loss) => new Gan(sample, options, loss),
   },
@@ -80,7 +80,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     presets: {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 64, steps: 10000 },
-      points: { options: { width: 128, latent: 8, lr: 5e-4, clip: 0.1 }, batch: 256, steps: 2000 },
+      points: { options: { width: 64, latent: 2, lr: 1e-3, clip: 0.1 }, batch: 256, steps: 2000 },
     },
     create: (sample, options) => new Wgan(sample, options),
   },
@@ -93,9 +93,9 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 700 },
       gpu: { options: {}, batch: 64, steps: 10000 },
       points: {
-        options: { width: 128, latent: 8, lr: 1e-3, beta1: 0.5, lambda: 1 },
+        options: { width: 128, depth: 3, latent: 2, lr: 3e-3, lambda: 0.1, decaySteps: 2500 },
         batch: 256,
-        steps: 2000,
+        steps: 2500,
       },
     },
     create: (sample, options) => new WganGp(sample, options),
@@ -107,20 +107,22 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
     presets: {
       software: {
-        // With the paper's eight mapping layers, or at three times its rate, runs as short as this one came to draw
-        // nearly the same digit for every z.
+        // With the paper's eight mapping layers, runs as short as this one came to draw nearly the same digit for every
+        // z; the high rate needs the small γ.
         options: {
           latent: 64,
-          depth: 2,
+          depth: 4,
           mappingLr: 0.1,
           width: 8,
-          maxWidth: 32,
-          gamma: 5,
+          maxWidth: 64,
+          gamma: 1,
           r1Every: 4,
-          emaDecay: 0.99,
+          mixing: 0.5,
+          lr: 4e-3,
+          emaDecay: 0.995,
         },
         batch: 16,
-        steps: 2500,
+        steps: 2000,
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },

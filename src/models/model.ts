@@ -10,6 +10,8 @@ export interface ImageSize {
 /** Points on a line or in a plane. */
 export interface PointSize {
   dims: 1 | 2
+  /** About the largest coordinate. */
+  unit: number
 }
 
 /** What a model makes: images [size, size, channels] in [-1, 1], or points [dims]. */

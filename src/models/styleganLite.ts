@@ -5,7 +5,6 @@
 import {
   add,
   assign,
-  clamp,
   DataError,
   grad,
   greater,
@@ -200,6 +199,15 @@ export class StyleganLite implements GanModel {
     )
   }
 
+  /** The layers [from, to) of coarse (up to 8x8), middle (16x16) and fine styles, as figure 3 tells them apart. */
+  get groups(): { name: string; layers: readonly [number, number] }[] {
+    const { length } = this.networks.generator.synthesis.layers
+    const groups = { coarse: [0, 4], middle: [4, 6], fine: [6, length] } as const
+    return Object.entries(groups)
+      .filter(([, [from]]) => from < length)
+      .map(([name, layers]) => ({ name, layers }))
+  }
+
   /** Images of a, with the styles of b in the layers [from, to): figure 3. */
   mix(
     a: Tensor,
@@ -217,10 +225,7 @@ export class StyleganLite implements GanModel {
     const { generator: G } = this.networks
     return scope(() =>
       noGrad(() =>
-        this.averages.generator.averaged(() => {
-          const images = this.canvas.cut(G.synthesis.forward(styles(G), noise))
-          return clamp(images, { min: -1, max: 1 })
-        }),
+        this.averages.generator.averaged(() => this.canvas.cut(G.synthesis.forward(styles(G), noise))),
       ),
     )
   }

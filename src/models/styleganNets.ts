@@ -11,6 +11,7 @@ import {
   styleLayer,
   sub,
   type Tensor,
+  tanh,
   zeros,
 } from '../engine/index.ts'
 import { blur, EqualConv, EqualLinear, LEAK, lrelu, trained, withDeviation } from './styleganLayers.ts'
@@ -87,7 +88,7 @@ export class SynthesisLayer {
   }
 }
 
-/** g: a style w [N, latent] for each layer -> images [N, size, size, channels], unbounded. */
+/** g: a style w [N, latent] for each layer -> images [N, size, size, channels] in (-1, 1). */
 export class Synthesis {
   readonly constant: Tensor
   readonly layers: SynthesisLayer[]
@@ -103,9 +104,10 @@ export class Synthesis {
   }
   forward(styles: readonly Tensor[], noise: Noise): Tensor {
     const start = broadcastTo(this.constant, [styles[0].shape[0], ...this.constant.shape.slice(1)])
-    return this.toRgb.forward(
-      this.layers.reduce((x, layer, i) => layer.forward(x, styles[i], noise), start), // [N,h,w,C], twice per size
-    )
+    const y = this.layers.reduce((x, layer, i) => layer.forward(x, styles[i], noise), start) // [N,h,w,C], twice per size
+    // differs: the paper's images are unbounded. Those of digits are black and white nearly everywhere; without tanh,
+    // runs of a few thousand steps drew grey blobs.
+    return tanh(this.toRgb.forward(y))
   }
 }
 

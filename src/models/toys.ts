@@ -4,8 +4,9 @@ import type { PointSize } from './model.ts'
 
 type Point = readonly number[]
 
-export interface Toy extends PointSize {
+export interface Toy {
   about: string
+  dims: PointSize['dims']
   /** Where it lies: within [-extent, extent] in every direction. */
   extent: number
   /** Centres of its Gaussians, equally likely. */
@@ -82,6 +83,10 @@ export const isToyName = (name: string): name is ToyName => Object.hasOwn(toys, 
 export function toyOf(name: string): Toy {
   if (isToyName(name)) return toys[name]
   throw new DataError(`no points '${name}'; there are ${Object.keys(toys).join(', ')}`)
+}
+
+export function pointSize({ dims, centres }: Toy): PointSize {
+  return { dims, unit: Math.max(...centres.flat().map(Math.abs)) }
 }
 
 /** Density at a point. */

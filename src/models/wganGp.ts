@@ -28,6 +28,7 @@ export const DEFAULTS = {
   lr: 1e-4, // α
   beta1: 0,
   beta2: 0.9,
+  decaySteps: 0, // steps in which α falls evenly to a hundredth of itself; 0 for never
   latent: 100,
   width: 64,
   depth: 2, // hidden layers, of the perceptrons for points
@@ -40,7 +41,8 @@ export function gradientPenalty(D: nn.Layer, points: Tensor): Tensor {
   xHat.requiresGrad = true
   // D treats its samples apart (no batch norm), so the gradient of the sum holds each sample's own.
   const [gradient] = grad(sum(D.forward(xHat)), [xHat], { createGraph: true })
-  const norms = sqrt(sum(square(reshape(gradient, [points.shape[0], -1])), { axes: 1 }))
+  const squares = sum(square(reshape(gradient, [points.shape[0], -1])), { axes: 1 })
+  const norms = sqrt(add(squares, 1e-12)) // a root has no slope at 0
   return mean(square(sub(norms, 1)))
 }
 
@@ -74,6 +76,7 @@ export class WganGp implements GanModel {
   ): Metrics {
     const { generator: G, critic: D } = this.networks
     const { nCritic, lambda } = this.options
+    this.setRate()
     const criticStep = () =>
       scope(() => {
         const x = real() // 4: Sample real data x ~ P_r,
@@ -96,6 +99,14 @@ export class WganGp implements GanModel {
     const lossG = wasserstein.generator(D.forward(G.forward(z)))
     this.optimizers.generator.step(grad(lossG, this.theta)) // 12: θ ← Adam(∇_θ 1/m Σ -D_w(G_θ(z)), θ, α, β1, β2)
     return { lossD: last.lossD, lossG, W: last.W, penalty: last.penalty }
+  }
+
+  /** The paper's own program lets α fall to 0 in its deepest networks; not quite here, so that training can go on. */
+  private setRate(): void {
+    const { lr, decaySteps } = this.options
+    const { generator, critic } = this.optimizers
+    const left = decaySteps ? Math.max(0.01, 1 - generator.t / decaySteps) : 1
+    generator.lr = critic.lr = lr * left
   }
 
   sample(z: Tensor): Tensor {

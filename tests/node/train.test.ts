@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { main as evaluate } from '../../scripts/evaluate.ts'
+import { main as latent } from '../../scripts/latent.ts'
 import { main as sample } from '../../scripts/sample.ts'
 import { main as train } from '../../scripts/train.ts'
 import { idx } from './idx.ts'
@@ -86,11 +87,14 @@ test('train writes the folder of the run', async () => {
     'run.json',
     'samples',
     'samples.png',
+    'training.png',
   ])
   const samples = readdirSync(join(straight, 'samples'))
   expect(samples).toEqual([0, 1, 2, 3, 4, 5, 6].map((step) => `step-00000${step}.png`))
   expect(read('straight', 'samples.png')).toEqual(read('straight', 'samples', 'step-000006.png'))
   expect(isPng(read('straight', 'samples.png')) && isPng(read('straight', 'losses.png'))).toBe(true)
+  // Seven frames, said at the place where a reader of animations looks.
+  expect(read('straight', 'training.png').toString('latin1', 33, 45)).toBe('\0\0\0\x08acTL\0\0\0\x07')
   expect(log('straight').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6])
   expect(Object.keys(log('straight')[0])).toEqual([
     'step',
@@ -211,6 +215,23 @@ test('points: trained with another loss, scored, drawn, and continued', async ()
     '--loss hinge contradicts the run',
   )
   await expect(evaluate([straight])).rejects.toThrow('is of images; evaluate scores runs on points')
+})
+
+test('latents: sheets of a small StyleGAN, the same for the same seed', async () => {
+  const dir = join(folder, 'styles')
+  const tiny = ['--max-width', '4', '--depth', '2', '--steps', '2', '--out', dir]
+  await succeed('train', 'stylegan-lite', ...SMALL, ...tiny)
+  for (const kind of ['mix', 'noise', 'truncate']) {
+    await succeed('latent', dir, kind)
+    expect(isPng(read('styles', `${kind}-seed0.png`)), kind).toBe(true)
+  }
+  const again = join(folder, 'again-mix.png')
+  await succeed('latent', dir, 'mix', '--out', again)
+  expect(read('again-mix.png').equals(read('styles', 'mix-seed0.png'))).toBe(true)
+  expect((await run('latent', straight, 'mix')).reason).toBe(
+    'dcgan has no styles to mix: latent is for stylegan-lite',
+  )
+  await expect(latent([dir, 'shake'])).rejects.toThrow("expected one of mix, noise, truncate, got 'shake'")
 })
 
 test('what is wrong with the input is said before anything starts, and nothing is harmed', async () => {
