@@ -30,10 +30,7 @@ export async function openAdapter(options: InitOptions): Promise<Opened> {
       `WebGPU is missing. Use Chrome or Edge 113+, Safari 26+ or Firefox 141+; on Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.${secure}`,
     )
   }
-  const software = options.adapter === 'software'
-  const powerPreference =
-    options.adapter === 'low-power' || options.adapter === 'high-performance' ? options.adapter : undefined
-  const adapter = await entry.requestAdapter({ powerPreference, forceFallbackAdapter: software })
+  const adapter = await entry.requestAdapter(adapterOptions(options.adapter))
   if (!adapter) {
     throw new DeviceLostError(
       'WebGPU has no adapter here. Without a GPU, start Chrome with --enable-unsafe-webgpu to allow its software adapter (SwiftShader).',
@@ -52,6 +49,12 @@ export async function openAdapter(options: InitOptions): Promise<Opened> {
   const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(name)
   return { device, info, isSoftware }
 }
+
+/** A choice in WebGPU's terms. */
+export const adapterOptions = (choice: InitOptions['adapter']): GPURequestAdapterOptions => ({
+  powerPreference: choice === 'low-power' || choice === 'high-performance' ? choice : undefined,
+  forceFallbackAdapter: choice === 'software',
+})
 
 /** "vendor architecture (description)", and "software" where a CPU runs it. */
 export function adapterName({ info, isSoftware }: Pick<Opened, 'info' | 'isSoftware'>): string {

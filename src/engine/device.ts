@@ -1,21 +1,14 @@
 /** The adapter and device, the list of dispatches not yet submitted, and reading results back. */
 import { type InitOptions, openAdapter } from './adapter.ts'
+import type { Recording } from './capture.ts'
+import { type Dispatch, encodePass, type Watch } from './dispatch.ts'
 import { DeviceLostError, LimitError, ShaderError } from './errors.ts'
 import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
 
-/** One kernel launch, ready to encode. */
-export interface Dispatch {
-  kernel: string
-  pipeline: GPUComputePipeline
-  bindGroup: GPUBindGroup
-  /** Byte offset of the kernel's Params in the arena; undefined when it has none. */
-  params: number | undefined
-  grid: readonly [number, number]
-}
-
 /** Submit after this many dispatches, so that the GPU works while JavaScript records the next ones. */
 const BATCH = 48
-const SLOT = 256 // minUniformBufferOffsetAlignment allowed by every device
+/** Room for the params of a launch: minUniformBufferOffsetAlignment allowed by every device. */
+export const SLOT = 256
 const ARENA = BATCH * SLOT
 
 // GPUBufferUsage and GPUMapMode by value: their names are missing where no browser is.
@@ -33,6 +26,10 @@ export class Gpu {
   hasQuads = false
   /** Set when the device is lost; every later call throws it. */
   lost: DeviceLostError | undefined
+  /** Undefined unless something is measured: then flushing costs nothing more. */
+  watch: Watch | undefined
+  /** Set while a step is recorded (see capture.ts). */
+  recording: Recording | undefined
   readonly bindGroups = new Map<string, GPUBindGroup>()
   readonly paramsLayout: GPUBindGroupLayout
   private readonly paramsGroup: GPUBindGroup
@@ -62,14 +59,11 @@ export class Gpu {
         buffer.buffer.destroy()
       },
     })
-    this.arena = device.createBuffer({ label: 'params', size: ARENA, usage: UNIFORM | COPY_DST })
+    this.arena = this.createParams(ARENA)
     this.paramsLayout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } }],
     })
-    this.paramsGroup = device.createBindGroup({
-      layout: this.paramsLayout,
-      entries: [{ binding: 0, resource: { buffer: this.arena, size: SLOT } }],
-    })
+    this.paramsGroup = this.bindParams(this.arena)
     device.lost.then((reason) => {
       this.lost = new DeviceLostError(
         `the GPU device was lost (${reason.reason}: ${reason.message}): call init() for a new one and restore from a checkpoint`,
@@ -80,6 +74,18 @@ export class Gpu {
       event.preventDefault()
       this.fail(asError(event.error, 'WebGPU'))
     }
+  }
+
+  /** A buffer for the params of launches, SLOT bytes each. */
+  createParams(size: number): GPUBuffer {
+    return this.device.createBuffer({ label: 'params', size, usage: UNIFORM | COPY_DST })
+  }
+
+  bindParams(buffer: GPUBuffer): GPUBindGroup {
+    return this.device.createBindGroup({
+      layout: this.paramsLayout,
+      entries: [{ binding: 0, resource: { buffer, size: SLOT } }],
+    })
   }
 
   /** Offset of a fresh Params slot in `arenaView`. */
@@ -100,39 +106,46 @@ export class Gpu {
       this.arenaUsed = 0 // slots of launches that failed
       return
     }
-    if (this.lost) throw this.lost
-    const { device } = this
     this.guard('dispatch', () => {
       // queue.writeBuffer takes effect before the commands submitted after it, and after those submitted before:
       // one write per batch, always of the whole used arena, is therefore safe.
-      if (this.arenaUsed) device.queue.writeBuffer(this.arena, 0, this.arenaBytes, 0, this.arenaUsed)
-      const encoder = device.createCommandEncoder()
-      if (this.pending.length) {
-        const pass = encoder.beginComputePass()
-        for (const d of this.pending) {
-          pass.setPipeline(d.pipeline)
-          pass.setBindGroup(0, d.bindGroup)
-          if (d.params !== undefined) pass.setBindGroup(1, this.paramsGroup, [d.params])
-          pass.dispatchWorkgroups(d.grid[0], d.grid[1])
-        }
-        pass.end()
-      }
-      copy?.(encoder)
-      device.queue.submit([encoder.finish()])
+      if (this.arenaUsed) this.device.queue.writeBuffer(this.arena, 0, this.arenaBytes, 0, this.arenaUsed)
+      this.submit(this.pending, this.paramsGroup, copy)
     })
     this.pending = []
     this.arenaUsed = 0
     this.batch++
   }
 
+  /** Submits launches whose params are in `paramsGroup`, in one compute pass, and what `copy` adds. */
+  submit(
+    dispatches: readonly Dispatch[],
+    paramsGroup: GPUBindGroup,
+    copy?: (encoder: GPUCommandEncoder) => void,
+  ): void {
+    if (this.lost) throw this.lost
+    const { device, watch } = this
+    watch?.encode()
+    const encoder = device.createCommandEncoder()
+    if (watch && dispatches.length) {
+      for (const pass of watch.passes(dispatches)) encodePass(encoder, pass, paramsGroup)
+      watch.encoded(encoder)
+    } else if (dispatches.length) encodePass(encoder, { dispatches }, paramsGroup)
+    copy?.(encoder)
+    device.queue.submit([encoder.finish()])
+    watch?.submitted()
+  }
+
   /** Writes `data` at `offset`. Flushes first when recorded work still needs the buffer's old content. */
   upload(target: PoolBuffer, offset: number, data: Float32Array | Uint32Array): void {
+    this.recording?.refuse('values come from JavaScript (tensor, write): make such tensors before the step')
     if (target.batch === this.batch) this.flush()
     this.device.queue.writeBuffer(target.buffer, offset, data as GPUAllowSharedBufferSource)
   }
 
   /** The bytes of `buffer` from `offset`, after all recorded work. Rejects with the first GPU error since the last read. */
   async read(source: PoolBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    this.recording?.refuse('values are read back (data, item): return the tensor and read it after the step')
     const list = this.staging.get(bytes) ?? []
     this.staging.set(bytes, list)
     const staging =

@@ -2,6 +2,7 @@
 
 export { adapterName, type InitOptions } from './adapter.ts'
 export { grad, noGrad } from './autograd.ts'
+export { type Captured, capture } from './capture.ts'
 export { gpu, shutdown } from './device.ts'
 export {
   CheckpointError,

@@ -12,13 +12,15 @@ export interface Launch {
   defines?: Defines
   /** Every storage buffer that the source declares, by name. */
   buffers: Record<string, Tensor>
-  /** Every member of `Params`, by name. */
-  params?: Record<string, number>
+  /** Every member of `Params`, by name; a function where they differ each time that a recorded step is replayed. */
+  params?: Params | (() => Params)
   /** Invocations wanted; the file's `main` must ignore those beyond. */
   threads: number
   /** Invocations of a workgroup; the define WG. */
   workgroup?: number
 }
+
+type Params = Record<string, number>
 
 interface Kernel {
   name: string
@@ -33,6 +35,8 @@ interface Kernel {
 /** Sees what each launch has written. */
 type Watcher = (op: string, outputs: Tensor[]) => void
 let watcher: Watcher | undefined
+/** Whether launches are watched: then they have to be made, not replayed. */
+export const isWatched = (): boolean => watcher !== undefined
 
 /** Runs `fn`; `see` is told of its launches, and may launch kernels itself, unseen. */
 export function watchLaunches(see: Watcher, fn: () => void): void {
@@ -59,14 +63,19 @@ export function run(
     name,
     g.device.limits.maxComputeWorkgroupsPerDimension,
   )
-  const slot = kernel.reflection.params.length ? writeParams(g, kernel, params) : undefined
-  g.dispatch({
+  const live = typeof params === 'function' ? params : undefined
+  const slot = kernel.reflection.params.length ? g.allocateParams() : undefined
+  const write = (view: DataView, at: number, values: Params): void => writeParams(kernel, view, at, values)
+  if (slot !== undefined) write(g.arenaView, slot, live ? live() : (params as Params))
+  const dispatch = {
     kernel: name,
     pipeline: kernel.pipeline,
     bindGroup: bind(g, op, kernel, buffers),
     params: slot,
     grid,
-  })
+  }
+  g.recording?.add(dispatch, g.arenaView, live && ((view, at) => write(view, at, live())))
+  g.dispatch(dispatch)
   const see = watcher
   if (!see) return
   watcher = undefined
@@ -179,6 +188,7 @@ function bind(g: Gpu, op: string, kernel: Kernel, buffers: Record<string, Tensor
   })
   for (const a of entries) {
     a.storage.buffer.batch = g.batch
+    g.recording?.use(a.storage)
     if (a.writes && entries.some((b) => b !== a && b.storage.buffer === a.storage.buffer))
       throw new ShaderError(`${kernel.name}: the buffer written as binding ${a.binding} is bound twice`)
   }
@@ -204,13 +214,11 @@ function bind(g: Gpu, op: string, kernel: Kernel, buffers: Record<string, Tensor
   return group
 }
 
-function writeParams(g: Gpu, kernel: Kernel, params: Record<string, number>): number {
-  const slot = g.allocateParams()
-  for (const { name, offset, type } of kernel.reflection.params) {
+function writeParams({ name: kernel, reflection }: Kernel, view: DataView, at: number, params: Params): void {
+  for (const { name, offset, type } of reflection.params) {
     const value = params[name]
-    if (value === undefined) throw new ShaderError(`${kernel.name}: no value given for param '${name}'`)
-    if (type === 'f32') g.arenaView.setFloat32(slot + offset, value, true)
-    else g.arenaView.setUint32(slot + offset, value, true)
+    if (value === undefined) throw new ShaderError(`${kernel}: no value given for param '${name}'`)
+    if (type === 'f32') view.setFloat32(at + offset, value, true)
+    else view.setUint32(at + offset, value, true)
   }
-  return slot
 }

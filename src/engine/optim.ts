@@ -27,6 +27,9 @@ function paramsOf(
   return { n: bytes / 16, rate, decay, decay2, rest: 1 - decay, rest2: 1 - decay2, eps, correction }
 }
 
+/** A learning rate, or one for each step, given how many were taken before. */
+export type Rate = number | ((steps: number) => number)
+
 type Rule = 'SGD' | 'RMSprop' | 'Adam'
 
 /** What the optimisers share: flat parameters, gradients and state. */
@@ -41,13 +44,17 @@ abstract class Optimizer {
   constructor(
     private readonly rule: Rule,
     params: readonly Tensor[],
-    /** Learning rate; may be changed between steps. */
-    public lr: number,
+    /** Learning rate; may be changed between steps, recorded ones too. */
+    public lr: Rate,
     slots: readonly string[],
   ) {
     this.flat = flatten(params, rule)
     this.grads = zeroFlat(this.flat.bytes, rule)
     this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule)]))
+  }
+
+  protected rate(t: number): number {
+    return typeof this.lr === 'function' ? this.lr(t - 1) : this.lr
   }
 
   /** The step's numbers; `t` counts from 1. */
@@ -72,12 +79,11 @@ abstract class Optimizer {
       assign(place, g)
       place.dispose()
     })
-    this.t++
     withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
       run('optim', {
         defines: { [this.rule.toUpperCase()]: true },
         buffers,
-        params: paramsOf(bytes, this.numbers(this.t)),
+        params: () => paramsOf(bytes, this.numbers(++this.t)),
         threads: bytes / 16,
       }),
     )
@@ -128,12 +134,12 @@ abstract class Optimizer {
 /** Stochastic gradient descent with momentum: v = momentum v + g, p -= lr v. */
 export class SGD extends Optimizer {
   private readonly momentum: number
-  constructor(params: readonly Tensor[], { lr, momentum = 0 }: { lr: number; momentum?: number }) {
+  constructor(params: readonly Tensor[], { lr, momentum = 0 }: { lr: Rate; momentum?: number }) {
     super('SGD', params, lr, ['v'])
     this.momentum = momentum
   }
-  protected numbers() {
-    return { rate: this.lr, decay: this.momentum }
+  protected numbers(t: number) {
+    return { rate: this.rate(t), decay: this.momentum }
   }
 }
 
@@ -143,14 +149,14 @@ export class RMSprop extends Optimizer {
   private readonly eps: number
   constructor(
     params: readonly Tensor[],
-    { lr = 1e-2, alpha = 0.99, eps = 1e-8 }: { lr?: number; alpha?: number; eps?: number } = {},
+    { lr = 1e-2, alpha = 0.99, eps = 1e-8 }: { lr?: Rate; alpha?: number; eps?: number } = {},
   ) {
     super('RMSprop', params, lr, ['v'])
     this.alpha = alpha
     this.eps = eps
   }
-  protected numbers() {
-    return { rate: this.lr, decay: this.alpha, eps: this.eps }
+  protected numbers(t: number) {
+    return { rate: this.rate(t), decay: this.alpha, eps: this.eps }
   }
 }
 
@@ -164,7 +170,7 @@ export class Adam extends Optimizer {
       lr = 1e-3,
       betas = [0.9, 0.999],
       eps = 1e-8,
-    }: { lr?: number; betas?: readonly [number, number]; eps?: number } = {},
+    }: { lr?: Rate; betas?: readonly [number, number]; eps?: number } = {},
   ) {
     super('Adam', params, lr, ['m', 'v'])
     this.betas = betas
@@ -173,7 +179,7 @@ export class Adam extends Optimizer {
   protected numbers(t: number) {
     const [beta1, beta2] = this.betas
     return {
-      rate: this.lr / (1 - beta1 ** t),
+      rate: this.rate(t) / (1 - beta1 ** t),
       decay: beta1,
       decay2: beta2,
       eps: this.eps,

@@ -9,7 +9,18 @@ export interface PoolBuffer {
   batch: number
   /** False once the device said that it had no memory for it. */
   isValid: boolean
+  /** Where it goes when it is free, if not to everybody. */
+  reserve?: Reserve
 }
+
+/** Buffers that only a recorded step may use: its replays write to them (see capture.ts). */
+export class Reserve {
+  readonly all = new Set<PoolBuffer>()
+  readonly free: FreeBuffers = new Map()
+}
+
+/** By size. */
+type FreeBuffers = Map<number, PoolBuffer[]>
 
 /** How buffers come and go. */
 interface Source {
@@ -21,6 +32,8 @@ export interface MemoryInfo {
   /** In use by tensors. */
   liveBytes: number
   liveBuffers: number
+  /** The most that was in use at once. */
+  peakBytes: number
   /** Free, waiting for reuse. */
   pooledBytes: number
   pooledBuffers: number
@@ -33,8 +46,16 @@ const MAX_POOLED_BYTES = 512 * 1024 * 1024
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to
 
 export class Pool {
-  private readonly free = new Map<number, PoolBuffer[]>()
-  private readonly stats: MemoryInfo = { liveBytes: 0, liveBuffers: 0, pooledBytes: 0, pooledBuffers: 0 }
+  private readonly free: FreeBuffers = new Map()
+  /** While a step is recorded, where its buffers stay. */
+  reserve: Reserve | undefined
+  private readonly stats: MemoryInfo = {
+    liveBytes: 0,
+    liveBuffers: 0,
+    peakBytes: 0,
+    pooledBytes: 0,
+    pooledBuffers: 0,
+  }
 
   constructor(
     private readonly limits: GPUSupportedLimits,
@@ -51,29 +72,38 @@ export class Pool {
         `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
       )
     }
-    const recycled = this.free.get(size)?.pop()
+    const { reserve } = this
+    const recycled = reserve?.free.get(size)?.pop() ?? this.free.get(size)?.pop()
     if (recycled) {
       this.stats.pooledBytes -= size
       this.stats.pooledBuffers--
     }
     const buffer = recycled ?? this.source.create(size)
+    buffer.reserve = reserve
+    reserve?.all.add(buffer)
     this.stats.liveBytes += size
     this.stats.liveBuffers++
+    this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
     return buffer
   }
 
   release(buffer: PoolBuffer): void {
     this.stats.liveBytes -= buffer.bytes
     this.stats.liveBuffers--
-    if (!buffer.isValid || this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES) {
+    const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES
+    if (!buffer.isValid || (isFull && !buffer.reserve)) {
       this.source.destroy(buffer)
       return
     }
-    const list = this.free.get(buffer.bytes)
-    if (list) list.push(buffer)
-    else this.free.set(buffer.bytes, [buffer])
+    put(buffer.reserve?.free ?? this.free, buffer)
     this.stats.pooledBytes += buffer.bytes
     this.stats.pooledBuffers++
+  }
+
+  /** Gives the buffers of a reserve to everybody; those still in use follow when they are released. */
+  open({ all, free }: Reserve): void {
+    for (const buffer of all) buffer.reserve = undefined
+    for (const buffer of [...free.values()].flat()) put(this.free, buffer)
   }
 
   /** Gives every free buffer back to the device. */
@@ -87,4 +117,10 @@ export class Pool {
   info(): MemoryInfo {
     return { ...this.stats }
   }
+}
+
+function put(free: FreeBuffers, buffer: PoolBuffer): void {
+  const list = free.get(buffer.bytes)
+  if (list) list.push(buffer)
+  else free.set(buffer.bytes, [buffer])
 }

@@ -48,21 +48,25 @@ function draw(
   checkShape(shape, op)
   const y = empty([...shape], op)
   const blocks = Math.ceil(y.size / 4)
+  const last = below(low + range)
   run('random', {
     defines: { [kind]: true, T: 'vec4f' },
     buffers: { y },
-    params: {
-      n: blocks,
-      seed: state.seed,
-      blockLow: state.block >>> 0,
-      blockHigh: Math.floor(state.block / 2 ** 32),
-      low,
-      range,
-      last: below(low + range),
+    params: () => {
+      const { seed, block } = state
+      state = { seed, block: block + blocks }
+      return {
+        n: blocks,
+        seed,
+        blockLow: block >>> 0,
+        blockHigh: Math.floor(block / 2 ** 32),
+        low,
+        range,
+        last,
+      }
     },
     threads: blocks,
   })
-  state = { ...state, block: state.block + blocks }
   return y
 }
 

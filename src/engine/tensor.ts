@@ -184,6 +184,18 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
+/** Runs `fn` apart from the scopes around it; `tensors` are those it made that are still there, the caller's now. */
+export function owned<T>(fn: () => T): { result: T; tensors: ReadonlySet<Tensor> } {
+  const outer = scopes.splice(0)
+  const tensors = new Set<Tensor>()
+  scopes.push(tensors)
+  try {
+    return { result: scope(fn), tensors }
+  } finally {
+    scopes.splice(0, scopes.length, ...outer)
+  }
+}
+
 /** Every tensor reachable from `value` through arrays, maps' values and objects' fields. */
 export function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator<Tensor> {
   if (value instanceof Tensor) yield value

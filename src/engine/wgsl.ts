@@ -29,9 +29,14 @@ const files = import.meta.glob<string>('../shaders/**/*.wgsl', {
   eager: true,
 })
 
-/** The text of `src/shaders/<name>`. */
+const added: Record<string, string> = {}
+
+/** Makes kernels of somebody else's known to `run`, by file name: the benchmarks have some of their own. */
+export const addShaders = (shaders: Record<string, string>): void => void Object.assign(added, shaders)
+
+/** The text of `src/shaders/<name>`, or of an added file. */
 export function shaderFile(name: string): string {
-  const text = files[`../shaders/${name}`]
+  const text = files[`../shaders/${name}`] ?? added[name]
   if (text === undefined) throw new ShaderError(`no shader file ${name} in src/shaders`)
   return text
 }

@@ -40,6 +40,8 @@ export interface GanModel {
    * distribution if left out).
    */
   step(real: () => Tensor, latent?: (count: number) => Tensor): Metrics
+  /** Which course the next step takes, of a model whose steps are not all alike. */
+  readonly course?: string
   /** Samples [N, ...] of latents z [N, latent]. */
   sample(z: Tensor): Tensor
   /** D(x), from 0 to 1, or a critic's score, of samples [N, ...]: [N, 1]. Of models that train on points. */

@@ -47,6 +47,8 @@ export const DEFAULTS = {
 }
 export type StyleganLiteOptions = typeof DEFAULTS
 
+const PENALISED = 'penalised'
+
 /** R1: E ‖∇_x D(x)‖² over real images, to be weighed by γ / 2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9). */
 export function r1(logits: Tensor, x: Tensor): Tensor {
   const [gradient] = grad(sum(logits), [x], { createGraph: true })
@@ -128,6 +130,11 @@ export class StyleganLite implements GanModel {
     this.averages = { generator: new optim.EMA(this.paramsG, { decay: emaDecay }) }
   }
 
+  /** Whether the next step takes the penalty. Adam's count is part of a checkpoint: a resumed run keeps the rhythm. */
+  get course(): string {
+    return this.optimizers.discriminator.t % this.options.r1Every === 0 ? PENALISED : 'plain'
+  }
+
   /** Non-saturating loss with R1 (appendix C), reported as last taken. G is trained on the images that D was, against the updated D. */
   step(
     real: () => Tensor,
@@ -140,8 +147,7 @@ export class StyleganLite implements GanModel {
     const generated = this.generate(() => latent(x.shape[0]), noise)
 
     const { lossD, onReal, onFake } = scope(() => {
-      // Adam's count is part of a checkpoint, so a resumed run keeps the rhythm.
-      const penalised = this.optimizers.discriminator.t % r1Every === 0
+      const penalised = this.course === PENALISED
       const points = stopGradient(x)
       points.requiresGrad = penalised
       const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }

@@ -1,6 +1,8 @@
 /** A model in training: one step at a time, samples from fixed noise, and its state as a checkpoint. Knows no paper. */
 import {
+  type Captured,
   CheckpointError,
+  capture,
   concat,
   NumericError,
   nn,
@@ -69,6 +71,7 @@ export class Trainer {
   /** Samples in a snapshot. */
   readonly shown: number
   private readonly noise: Tensor
+  private captured?: { data: Table; step: Captured<Tensor> }
   private readonly surroundings?: Surroundings
 
   /**
@@ -90,17 +93,23 @@ export class Trainer {
 
   /** Trains once. The values of the metrics are given when the GPU has them. */
   advance(data: Table): Promise<Float32Array> {
-    const { model } = this
-    const packed = scope(() => {
-      const metrics = model.step(() => data.batch(this.config.batch))
-      const { generator, discriminator, critic = discriminator } = model.optimizers
-      const norms = [critic, generator].map((optimizer) => optimizer.gradNorm())
-      return concat([...model.metrics.map((name) => metrics[name]), ...norms].map((t) => reshape(t, [1])))
-    })
+    if (this.captured?.data !== data) {
+      this.captured?.step.dispose()
+      const step = (): Tensor => this.packedStep(data)
+      this.captured = { data, step: capture(step, () => this.model.course ?? '') }
+    }
+    const packed = this.captured.step()
     this.step++
-    const values = packed.data()
-    packed.dispose()
-    return values
+    return packed.data()
+  }
+
+  /** Takes the model's step; its metrics in one tensor. */
+  private packedStep(data: Table): Tensor {
+    const { model, config } = this
+    const metrics = model.step(() => data.batch(config.batch))
+    const { generator, discriminator, critic = discriminator } = model.optimizers
+    const norms = [critic, generator].map((optimizer) => optimizer.gradNorm())
+    return concat([...model.metrics.map((name) => metrics[name]), ...norms].map((t) => reshape(t, [1])))
   }
 
   /** Samples of the fixed noise, and what is to be seen beside them. */
@@ -189,6 +198,7 @@ export class Trainer {
 
   /** Frees the model, its optimisers and averages, and the noise. */
   dispose(): void {
+    this.captured?.step.dispose()
     this.noise.dispose()
     for (const tensor of Object.values(this.surroundings ?? {})) tensor.dispose()
     for (const { tensor } of Object.values(this.state())) tensor.dispose()

@@ -61,10 +61,13 @@ export class WganGp implements GanModel {
     this.networks = networksFor(sample, this.options, { norm: false }) // section 4, "No critic batch normalization"
     this.theta = nn.parameters(this.networks.generator)
     this.w = nn.parameters(this.networks.critic)
-    const { lr, beta1, beta2 } = this.options
+    const { lr, beta1, beta2, decaySteps, nCritic } = this.options
+    // The paper's own program lets α fall to 0 in its deepest networks; not quite here, so that training can go on.
+    const rate = (steps: number): number => (decaySteps ? lr * Math.max(0.01, 1 - steps / decaySteps) : lr)
+    const betas = [beta1, beta2] as const
     this.optimizers = {
-      generator: new optim.Adam(this.theta, { lr, betas: [beta1, beta2] }),
-      critic: new optim.Adam(this.w, { lr, betas: [beta1, beta2] }),
+      generator: new optim.Adam(this.theta, { lr: rate, betas }),
+      critic: new optim.Adam(this.w, { lr: (steps) => rate(steps / nCritic), betas }),
     }
   }
 
@@ -76,7 +79,6 @@ export class WganGp implements GanModel {
   ): Metrics {
     const { generator: G, critic: D } = this.networks
     const { nCritic, lambda } = this.options
-    this.setRate()
     const criticStep = () =>
       scope(() => {
         const x = real() // 4: Sample real data x ~ P_r,
@@ -99,14 +101,6 @@ export class WganGp implements GanModel {
     const lossG = wasserstein.generator(D.forward(G.forward(z)))
     this.optimizers.generator.step(grad(lossG, this.theta)) // 12: θ ← Adam(∇_θ 1/m Σ -D_w(G_θ(z)), θ, α, β1, β2)
     return { lossD: last.lossD, lossG, W: last.W, penalty: last.penalty }
-  }
-
-  /** The paper's own program lets α fall to 0 in its deepest networks; not quite here, so that training can go on. */
-  private setRate(): void {
-    const { lr, decaySteps } = this.options
-    const { generator, critic } = this.optimizers
-    const left = decaySteps ? Math.max(0.01, 1 - generator.t / decaySteps) : 1
-    generator.lr = critic.lr = lr * left
   }
 
   sample(z: Tensor): Tensor {

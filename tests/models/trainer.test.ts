@@ -5,7 +5,7 @@ import { type Data, type DataKind, kindOf, sampleSize, type Table, tableOf } fro
 import { models, ownOptions } from '../../src/models/index.ts'
 import { shapeOf } from '../../src/models/model.ts'
 import { type Config, LATTICE, POINTS, SAMPLES, Trainer } from '../../src/models/trainer.ts'
-import { gpuTest, randomOf } from '../harness.ts'
+import { evaluate, gpuTest, randomOf } from '../harness.ts'
 
 const IMAGE = { size: 8, channels: 1 }
 const BATCH = 4
@@ -107,6 +107,20 @@ describe.each([...onImages, ...onPoints].map((of) => [nameOf(of), of] as const))
       readings.push(JSON.stringify(memory()))
     }
     expect(new Set(readings).size, [...new Set(readings)].join(' ')).toBe(1)
+  })
+
+  trainerTest('replayed steps give the bits of eager ones', of, async (trainer, data) => {
+    const replayed = await advance(trainer, data, 4)
+    const eager = new Trainer(configOf(of))
+    for (const metrics of replayed) {
+      const named = await evaluate(() => {
+        const step = eager.model.step(() => data.batch(BATCH))
+        return eager.model.metrics.map((name) => step[name])
+      })
+      expect(named.map((t) => t.data[0])).toEqual(metrics.slice(0, named.length))
+    }
+    expect((await eager.snapshot()).samples).toEqual((await trainer.snapshot()).samples)
+    eager.dispose()
   })
 
   trainerTest('a checkpoint continues bit for bit', of, async (trainer, data) => {

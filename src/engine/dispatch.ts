@@ -1,0 +1,50 @@
+/** Kernel launches, and how they go into a compute pass. */
+
+/** One kernel launch, ready to encode. */
+export interface Dispatch {
+  kernel: string
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  /** Byte offset of the kernel's Params in the buffer that is bound for them; undefined when it has none. */
+  params: number | undefined
+  grid: readonly [number, number]
+}
+
+/** Launches of one compute pass, and where the GPU writes when it began and ended. */
+export interface Pass {
+  dispatches: readonly Dispatch[]
+  timestampWrites?: GPUComputePassTimestampWrites
+}
+
+/** Sees every submit as it is made, while somebody measures (see profile.ts). */
+export interface Watch {
+  /** Encoding begins. */
+  encode(): void
+  /** The passes that these launches go in. */
+  passes(dispatches: readonly Dispatch[]): Pass[]
+  /** The passes are encoded; copies may follow. */
+  encoded(encoder: GPUCommandEncoder): void
+  submitted(): void
+}
+
+/** Given to WebGPU by reference, so that encoding a launch makes no garbage. */
+const offset = new Uint32Array(1)
+
+/** `paramsGroup` is bound at each launch's offset. */
+export function encodePass(
+  encoder: GPUCommandEncoder,
+  { dispatches, timestampWrites }: Pass,
+  paramsGroup: GPUBindGroup,
+): void {
+  const pass = encoder.beginComputePass({ timestampWrites })
+  for (const d of dispatches) {
+    pass.setPipeline(d.pipeline)
+    pass.setBindGroup(0, d.bindGroup)
+    if (d.params !== undefined) {
+      offset[0] = d.params
+      pass.setBindGroup(1, paramsGroup, offset, 0, 1)
+    }
+    pass.dispatchWorkgroups(d.grid[0], d.grid[1])
+  }
+  pass.end()
+}

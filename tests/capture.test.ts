@@ -1,0 +1,153 @@
+/** Recorded steps: the bits of eager ones, what may change between replays, what is refused, what is freed. */
+import { describe, expect } from 'vitest'
+import * as G from '../src/engine/index.ts'
+import { capture, memory, optim, scope, seed, tensor } from '../src/engine/index.ts'
+import { gpuTest } from './harness.ts'
+
+/** A small regression that draws its own data: two parameters, Adam. */
+function regression(lr: optim.Rate = 0.1) {
+  seed(3)
+  const w = tensor([0.5, -1, 2], [3, 1], { requiresGrad: true })
+  const b = tensor([0], [1], { requiresGrad: true })
+  const adam = new optim.Adam([w, b], { lr })
+  const step = () => {
+    const x = G.randn([5, 3])
+    const loss = G.mean(G.square(G.sub(G.linear(x, w, b), G.uniform([5, 1]))))
+    adam.step(G.grad(loss, [w, b]))
+    return loss
+  }
+  const dispose = () => {
+    adam.dispose()
+    w.dispose()
+    b.dispose()
+  }
+  return { w, adam, step, dispose }
+}
+
+async function losses(take: () => G.Tensor, steps: number): Promise<number[]> {
+  const values: number[] = []
+  for (let i = 0; i < steps; i++) values.push(await take().item())
+  return values
+}
+
+gpuTest('replays give the bits of eager steps, with other work in between', async () => {
+  const eager = regression()
+  const expected: number[] = []
+  for (let i = 0; i < 6; i++) {
+    const loss = scope(eager.step)
+    expected.push(await loss.item())
+    loss.dispose()
+  }
+  const weights = await eager.w.data()
+  eager.dispose()
+
+  const { w, step, dispose } = regression()
+  const run = capture(step)
+  const taken = await losses(run, 2)
+  const state = G.randomState()
+  const noise = scope(() => G.tanh(G.matmul(G.randn([64, 64]), G.ones([64, 64])))) // takes buffers, if any are free
+  G.setRandomState(state)
+  taken.push(...(await losses(run, 4)))
+  expect(taken).toEqual(expected)
+  expect(await w.data()).toEqual(weights)
+  expect(Math.max(...(await noise.data()).map(Math.abs))).toBeLessThanOrEqual(1)
+  noise.dispose()
+  run.dispose()
+  dispose()
+})
+
+gpuTest('a rate may change between replays, by hand or by a schedule', async () => {
+  const byHand = regression(0.1)
+  const hand = capture(byHand.step)
+  const a = await losses(hand, 3)
+  byHand.adam.lr = 0.01
+  a.push(...(await losses(hand, 3)))
+  hand.dispose()
+  byHand.dispose()
+  const scheduled = regression((steps) => (steps < 3 ? 0.1 : 0.01))
+  const run = capture(scheduled.step)
+  expect(await losses(run, 6)).toEqual(a)
+  run.dispose()
+  scheduled.dispose()
+  const constant = regression(0.1)
+  const other = capture(constant.step)
+  expect((await losses(other, 6)).slice(4)).not.toEqual(a.slice(4))
+  other.dispose()
+  constant.dispose()
+})
+
+gpuTest('each course is recorded when it first comes up', async () => {
+  const x = tensor([1], [1])
+  let [course, runs] = [0, 0]
+  const run = capture(
+    () => {
+      runs++
+      return course === 0 ? G.add(x, 1) : G.mul(x, 10)
+    },
+    () => String(course),
+  )
+  const taken: number[] = []
+  for (course of [0, 0, 1, 0, 1]) {
+    taken.push(await run().item())
+    x.write([taken.length])
+  }
+  expect(taken).toEqual([2, 2, 20, 4, 40])
+  expect(runs).toBe(2)
+  run.dispose()
+  x.dispose()
+})
+
+gpuTest('memory is constant while replaying, and free after dispose', async () => {
+  const { step, dispose } = regression()
+  const run = capture(step)
+  await losses(run, 2)
+  const before = JSON.stringify(memory())
+  await losses(run, 3)
+  expect(JSON.stringify(memory())).toBe(before)
+  const { liveBuffers } = memory()
+  run.dispose()
+  expect(memory().liveBuffers).toBeLessThan(liveBuffers)
+  dispose()
+})
+
+gpuTest('what a step uses stays there for its replays', async () => {
+  const x = tensor([3])
+  const run = capture(() => G.mul(x, 2))
+  expect(await run().item()).toBe(6)
+  x.dispose()
+  const others = scope(() => Array.from({ length: 4 }, () => G.full([1], 99))) // would take x's place
+  expect(await run().item()).toBe(6)
+  for (const t of others) t.dispose()
+  run.dispose()
+})
+
+describe('a step that cannot be replayed is refused, and says why', () => {
+  const x = () => G.ones([2])
+  const cases: [string, () => unknown, RegExp][] = [
+    ['a readback', () => x().data(), /values are read back \(data, item\)/],
+    [
+      'a readback whose error is caught',
+      () =>
+        void x()
+          .data()
+          .catch(() => {}),
+      /values are read back/,
+    ],
+    ['values from JavaScript', () => tensor([1]), /values come from JavaScript \(tensor, write\)/],
+  ]
+  for (const [name, step, message] of cases)
+    gpuTest(name, () => {
+      const run = capture(() => {
+        const result = step()
+        if (result instanceof Promise) result.catch(() => {})
+      })
+      expect(run).toThrow(message)
+      run.dispose()
+    })
+
+  gpuTest('and an error of its own passes through', () => {
+    const run = capture(() => G.matmul(G.ones([2, 3]), G.ones([2, 3])))
+    expect(run).toThrow(/matmul/)
+    run.dispose()
+  })
+})
