@@ -1,145 +1,129 @@
-/** Runs in headless Chrome for scripts/bench.ts: checks every case against the peer, then times the two in turn. */
-
+/** Runs in headless Chrome for scripts/bench.ts, which asks for one roof, row or step after the other. */
 import { answer } from '../src/app/commands.ts'
-import { adapterName, init, scope, type Tensor, tensor } from '../src/engine/index.ts'
-import { type Case, cases } from './cases.ts'
-
-/** An engine's way to run cases. */
-export interface Engine {
-  name: string
-  prepare(c: Case): Promise<Prepared>
-}
-export interface Prepared {
-  /** Runs `count` times and waits for the last result. */
-  run(count: number): Promise<Float32Array>
-  dispose(): void
-}
-
-export interface Quantiles {
-  p10: number
-  median: number
-  p90: number
-}
-/** Milliseconds: of the first run, compilation included, and of the later ones. */
-export interface Timing {
-  cold: number
-  warm: Quantiles
-}
-export interface Row {
-  name: string
-  flops: number
-  ours: Timing
-  /** `ratio` is theirs to ours, pair by pair. */
-  peer?: (Timing & { ratio: Quantiles }) | { error: string }
-}
-
-const ours: Engine = {
-  name: 'Ganvas',
-  async prepare(c) {
-    c.setup?.()
-    const inputs = c.inputs.map(({ data, shape }) => tensor(data, shape))
-    const once = (): Tensor => scope(() => c.ours(inputs))
-    return {
-      async run(count) {
-        for (let i = 1; i < count; i++) once().dispose()
-        const y = once()
-        const values = await y.data()
-        y.dispose()
-        return values
-      },
-      dispose() {
-        for (const t of inputs) t.dispose()
-      },
-    }
-  },
-}
-
-function quantiles(values: number[]): Quantiles {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))]
-  return { p10: at(0.1), median: at(0.5), p90: at(0.9) }
-}
-
-async function timed<T>(run: () => Promise<T>): Promise<[number, T]> {
-  const start = performance.now()
-  const result = await run()
-  return [performance.now() - start, result]
-}
-
-/** ‖a - b‖ / ‖b‖ */
-function relativeError(a: Float32Array, b: Float32Array): number {
-  if (a.length !== b.length) return Number.POSITIVE_INFINITY
-  let difference = 0
-  let size = 0
-  for (let i = 0; i < a.length; i++) {
-    difference += (a[i] - b[i]) ** 2
-    size += b[i] ** 2
-  }
-  return Math.sqrt(difference / Math.max(size, 1e-30))
-}
+import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import { adapterOptions } from '../src/engine/adapter.ts'
+import type { Gpu } from '../src/engine/device.ts'
+import { adapterName, init, shutdown, zeros } from '../src/engine/index.ts'
+import { run } from '../src/engine/kernel.ts'
+import { Clock } from './clock.ts'
+import { compare, type Peer, preparedRow, preparedStep, TOLERANCES } from './compare.ts'
+import { values } from './inputs.ts'
+import { measureRow } from './measure.ts'
+import type { KernelResult, PeerResult, Result, StepResult } from './result.ts'
+import { measureRoofs, type RoofRun } from './roofs.ts'
+import { nameOf } from './row.ts'
+import { rows } from './rows/index.ts'
+import { measureStep, stepCases } from './steps.ts'
 
 /** Loaded only when asked for: the peers are there once they are installed. */
-const tfjs = import.meta.glob<{ engine(): Promise<Engine> }>('./peers/*.js')['./peers/tfjs.js']
+const peerFiles = import.meta.glob<{ engine(): Promise<Peer> }>('./peers/*.js')
 
-/** Runs in a row make a span long enough to time, milliseconds. */
-const SPAN = 40
-const ROUNDS = 7
+const kernels = rows().map((row) => ({ name: nameOf(row), row }))
+const steps = stepCases().map((step) => ({ name: `${step.model} ${step.shape}`, step }))
 
-async function repeatsOf({ run }: Prepared): Promise<number> {
-  const [once] = await timed(() => run(1))
-  return Math.max(1, Math.min(50, Math.round(SPAN / once)))
+let choice: AdapterChoice = 'default'
+let clock: Clock
+let peer: Peer | undefined
+
+/** A new device, which has compiled nothing yet: rows share nothing, and one that loses its device ends no other. */
+async function freshDevice(): Promise<Gpu> {
+  shutdown() // and so every tensor on it
+  return init({ adapter: choice })
 }
 
-/** The peer, ready to be timed, once its result is known to be ours. */
-async function checkedPeer(c: Case, engine: Engine, expected: Float32Array): Promise<[number, Prepared]> {
-  const peer = await engine.prepare(c)
-  const [cold, result] = await timed(() => peer.run(1))
-  const error = c.tolerance === undefined ? 0 : relativeError(expected, result)
-  if (!(error <= (c.tolerance ?? 0)))
-    throw new Error(`its result differs from ours by ${error.toExponential(1)}`)
-  return [cold, peer]
+/** Whoever asks for an adapter, a peer too, gets the one that we do. */
+function alwaysAskFor(adapter: AdapterChoice): void {
+  const { gpu } = navigator
+  const request = gpu.requestAdapter.bind(gpu)
+  gpu.requestAdapter = () => request(adapterOptions(adapter))
 }
 
-async function measure(c: Case, engine: Engine | undefined): Promise<Row> {
-  const a = await ours.prepare(c)
-  const [cold, result] = await timed(() => a.run(1))
-  let peer: Row['peer']
-  let b: [number, Prepared] | undefined
-  try {
-    b = engine && (await checkedPeer(c, engine, result))
-  } catch (error) {
-    peer = { error: (error as Error).message }
-  }
-  const repeats = [await repeatsOf(a), b ? await repeatsOf(b[1]) : 0]
-  const times: [number[], number[]] = [[], []]
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [i, prepared] of [a, b?.[1]].entries())
-      if (prepared) times[i].push((await timed(() => prepared.run(repeats[i])))[0] / repeats[i])
-  if (b) {
-    const ratios = times[1].map((t, i) => t / times[0][i])
-    peer = { cold: b[0], warm: quantiles(times[1]), ratio: quantiles(ratios) }
-  }
-  a.dispose()
-  b?.[1].dispose()
-  return { name: c.name, flops: c.flops, ours: { cold, warm: quantiles(times[0]) }, peer }
-}
+/** What the page knows of the environment. */
+export type PageEnvironment = Pick<
+  Result['environment'],
+  'adapter' | 'features' | 'limits' | 'clock' | 'timestampQuantum'
+>
 
 const commands = {
-  /** Reports a Row for each case whose name has `filter` in it. */
-  async bench({
-    filter,
-    peers,
-  }: {
-    filter: string
-    peers: boolean
-  }): Promise<{ adapter: string; peer?: string }> {
-    const adapter = adapterName(await init())
-    const engine = peers ? await (await tfjs()).engine() : undefined
-    for (const c of cases().filter(({ name }) => name.includes(filter)))
-      await window.ganvasReport(await measure(c, engine))
-    return { adapter, peer: engine?.name }
+  /** Comes first. */
+  async describe({ adapter }: { adapter: AdapterChoice }): Promise<PageEnvironment & { adapter: Adapter }> {
+    choice = adapter
+    alwaysAskFor(adapter)
+    const g = await freshDevice()
+    const y = zeros([64])
+    clock = await Clock.of(g, () => run('nothing', { buffers: { y }, threads: 1, workgroup: 1 }))
+    const { vendor, architecture, device, description } = g.info
+    const limits: Record<string, number> = {}
+    for (const name in g.device.limits) {
+      const value = g.device.limits[name as keyof GPUSupportedLimits]
+      if (typeof value === 'number') limits[name] = value
+    }
+    return {
+      adapter: { name: adapterName(g), software: g.isSoftware, vendor, architecture, device, description },
+      features: [...g.device.features].sort(),
+      limits,
+      clock: clock.kind,
+      timestampQuantum: clock.quantum,
+    }
+  },
+
+  /** Names of what can be measured, and of the kernels that peers may have, too. */
+  list(): { kernels: string[]; steps: string[]; peerKernels: string[] } {
+    const namesOf = (list: { name: string }[]): string[] => list.map(({ name }) => name)
+    return {
+      kernels: namesOf(kernels),
+      steps: namesOf(steps),
+      peerKernels: namesOf(kernels.filter(({ row }) => row.peer)),
+    }
+  },
+
+  async roofs(): Promise<RoofRun> {
+    return measureRoofs(await freshDevice(), clock)
+  },
+
+  async kernel({ name }: { name: string }): Promise<KernelResult[]> {
+    return measureRow(await freshDevice(), clock, named(kernels, name).row)
+  },
+
+  async step({ name }: { name: string }): Promise<StepResult> {
+    return measureStep(await freshDevice(), named(steps, name).step)
+  },
+
+  /** Loads the peer of bench/peers/`file`. `lacks` names the rows that it has no function for. */
+  async peer({ file }: { file: string }): Promise<{ engine: string; lacks: string[] }> {
+    const loaded = await (await peerFiles[`./peers/${file}`]()).engine()
+    peer = loaded
+    return {
+      engine: loaded.name,
+      lacks: kernels.flatMap(({ name, row }) => (row.peer && !loaded.has(row.peer.op) ? [name] : [])),
+    }
+  },
+
+  async compareKernel({ name }: { name: string }): Promise<PeerResult> {
+    const { row } = named(kernels, name)
+    if (!peer || !row.peer) throw new Error(`${name}: no peer`)
+    const g = await freshDevice()
+    return compare(g, peer, row.peer, row.inputs, preparedRow(row), TOLERANCES.kernel)
+  },
+
+  async compareStep({ name }: { name: string }): Promise<PeerResult> {
+    const c = named(steps, name).step
+    if (!peer) throw new Error(`${name}: no peer`)
+    const { size, channels, width, batch } = c
+    const work = { op: 'dcgan', options: { size, channels, width, batch } }
+    // The peer's images are there already; ours are drawn from a table, as in training.
+    const images = values([batch, size, size, channels], 91)
+    const g = await freshDevice()
+    return compare(g, peer, work, [images], preparedStep(c), TOLERANCES.step)
   },
 }
 export type BenchCommands = typeof commands
+
+/** The one of `list` that is called `name`. */
+function named<T extends { name: string }>(list: T[], name: string): T {
+  const found = list.find((entry) => entry.name === name)
+  if (!found) throw new Error(`no row is called '${name}'`)
+  return found
+}
 
 answer(commands, () => {})

@@ -1,92 +1,119 @@
-// `npm run bench`: times kernels and training steps in headless Chrome, alone or against a peer.
-import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { BenchCommands, Row } from '../bench/page.ts'
-import { type Flag, helpLines, readArgs } from './args.ts'
-import { root } from './environment.ts'
-import { withPage } from './headless.ts'
+// `npm run bench`: roofs, kernels and training steps, measured in headless Chrome, alone or against peers.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { brokenRows, compareWith } from '../bench/baseline.ts'
+import { toCsv } from '../bench/csv.ts'
+import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
+import { faultsOf, type KernelResult, type Result, type StepResult, VERSION } from '../bench/result.ts'
+import { short, tableOf } from '../bench/table.ts'
+import type { AdapterChoice } from '../src/app/headless.ts'
+import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
+import { withBenchPage } from './benchPage.ts'
+import { addPeers, installPeers } from './benchPeers.ts'
+import { environment } from './environment.ts'
+
+const MARGIN = 20 // percent: more than a quiet machine varies
 
 const FLAGS = {
-  json: { kind: 'text', value: 'FILE', about: 'also writes the results there' },
-  peers: { kind: 'switch', about: 'also times TensorFlow.js, installed below bench/peers at first use' },
+  json: {
+    kind: 'text',
+    value: 'FILE',
+    about: 'also writes the result there (docs/measuring.md has its schema)',
+  },
+  csv: { kind: 'text', value: 'FILE', about: 'also writes the rows there, for a spreadsheet' },
+  baseline: { kind: 'text', value: 'FILE', about: 'an earlier --json: fails when a row fell below it' },
+  margin: {
+    kind: 'number',
+    about: `how far, in percent of its percentage of the roof, a row may fall (${MARGIN})`,
+  },
+  peers: {
+    kind: 'switch',
+    about: 'also times TensorFlow.js and jax-js, installed below bench/peers at first use',
+  },
+  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter to use' },
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
-
-const PEERS = join(root, 'bench', 'peers')
 
 export async function main(argv: string[]): Promise<number> {
   const { values, positionals } = readArgs(argv, FLAGS, 1)
   if (values.help) {
-    console.log('npm run bench -- [FILTER] [flags]     only cases whose name has FILTER in it')
+    console.log('npm run bench -- [FILTER] [flags]     only rows whose name has FILTER in it')
     for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
-  const { peers = false, json } = values
+  const baseline = values.baseline ? readResult(values.baseline) : undefined
+  const { adapter = 'default', peers = false } = values
   if (peers) installPeers()
-  const rows: Row[] = []
-  const exchange = {
-    files: {},
-    take: () => {},
-    warn: (text: string) => console.error(text),
-    report(row: Row) {
-      if (rows.length === 0) console.log(HEADER)
-      rows.push(row)
-      console.log(lineOf(row))
-    },
+  const { result, peerKernels } = await measure(positionals[0] ?? '', adapter)
+  if (peers) await addPeers(result, peerKernels, adapter)
+  console.log(`\n${tableOf(result).join('\n')}`)
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
+  if (values.csv) writeFileSync(values.csv, toCsv(result))
+  const complaints = brokenRows(result)
+  if (baseline) {
+    const margin = values.margin ?? MARGIN
+    const { compared, fallen } = compareWith(baseline, result, margin)
+    console.log(`${compared} rows compared with the baseline, margin ${margin}%`)
+    complaints.push(...fallen)
   }
-  const page = { script: '/bench/page.ts', bundle: peers ? ['bench/peers/tfjs.js'] : undefined }
-  const result = await withPage<BenchCommands, Row, { adapter: string; peer?: string; browser: string }>(
-    exchange,
-    page,
-    async (p) => ({
-      browser: await p.version(),
-      ...(await p.call('bench', { filter: positionals[0] ?? '', peers })),
-    }),
-  )
-  if (rows.length === 0) throw new Error(`no case has '${positionals[0]}' in its name`)
-  const against = result.peer ? `, peer ${result.peer}` : ''
-  console.log(`adapter ${result.adapter}, ${result.browser}${against}`)
-  console.log('Medians of 7 rounds, ms; times on a shared machine mean little, ratios of one run more.')
-  if (json) writeFileSync(json, `${JSON.stringify({ ...result, rows }, undefined, 2)}\n`)
-  return 0
+  for (const complaint of complaints) console.error(complaint)
+  return complaints.length ? 1 : 0
 }
 
-/** Installs the packages of bench/peers, once. Throws an Error when npm cannot. */
-function installPeers(): void {
-  if (existsSync(join(PEERS, 'node_modules'))) return
-  console.log('Installing the peers (bench/peers/package.json) ...')
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: PEERS,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
+interface Measured {
+  result: Result
+  /** Names of the kernels that peers may have, too. */
+  peerKernels: string[]
+}
+
+/** Everything of ours: the roofs, before and after the rows whose names have `filter` in them. */
+function measure(filter: string, adapter: AdapterChoice): Promise<Measured> {
+  const date = new Date().toISOString()
+  return withBenchPage(async (page) => {
+    const { adapter: found, ...described } = await page.call('describe', { adapter })
+    console.log(`adapter ${found.name}`)
+    const { peerKernels, ...all } = await page.call('list', undefined)
+    const [kernelNames, stepNames] = [all.kernels, all.steps].map((names) =>
+      names.filter((name) => name.includes(filter)),
+    )
+    const total = kernelNames.length + stepNames.length
+    if (total === 0) throw new Error(`no row has '${filter}' in its name`)
+    let done = 0
+    const say = (name: string, what: string) => console.log(`${++done}/${total} ${name}: ${what}`)
+
+    console.log('roofs ...')
+    const first = await page.call('roofs', undefined)
+    const kernels: KernelResult[] = []
+    for (const name of kernelNames) {
+      const variants = await page.call('kernel', { name })
+      kernels.push(...variants)
+      say(name, variants.map(shownTime).join(', '))
+    }
+    const steps: StepResult[] = []
+    for (const name of stepNames) {
+      const step = await page.call('step', { name })
+      steps.push(step)
+      say(name, step.ms ? `${short(step.ms.median)} ms` : step.status)
+    }
+    console.log('roofs again ...')
+    const roofs = joinRoofs(first, await page.call('roofs', undefined))
+    const result: Result = {
+      schema: 'ganvas-bench',
+      version: VERSION,
+      environment: { ...environment(found, adapter, await page.version()), ...described, date },
+      roofs,
+      kernels: kernels.map((row) => withFigures(row, roofs)),
+      steps: steps.map((step) => withRates(step, roofs)),
+    }
+    return { result, peerKernels }
   })
-  if (status !== 0) throw new Error('the peers could not be installed: try `npm ci` in bench/peers')
 }
 
-const column = (value: string, width: number): string => value.padStart(width)
-const HEADER = [
-  'case'.padEnd(44),
-  column('cold', 7),
-  column('warm', 9),
-  column('GFLOP/s', 9),
-  column('peer cold', 11),
-  column('warm', 9),
-  column('ratio (p10 to p90)', 24),
-].join('')
+const shownTime = ({ variant, warm, status }: KernelResult): string =>
+  warm ? `${variant} ${short(warm.median)} ms` : `${variant} ${status}`
 
-function lineOf({ name, flops, ours, peer }: Row): string {
-  const cells = [
-    name.padEnd(44),
-    column(ours.cold.toFixed(0), 7),
-    column(ours.warm.median.toFixed(2), 9),
-    column((flops / ours.warm.median / 1e6).toFixed(2), 9),
-  ]
-  if (peer && 'error' in peer) cells.push(`  peer failed: ${peer.error.split('\n')[0]}`)
-  else if (peer) {
-    const { p10, median, p90 } = peer.ratio
-    cells.push(column(peer.cold.toFixed(0), 11), column(peer.warm.median.toFixed(2), 9))
-    cells.push(column(`${median.toFixed(1)} (${p10.toFixed(1)} to ${p90.toFixed(1)})`, 24))
-  }
-  return cells.join('')
+function readResult(file: string): Result {
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  const faults = faultsOf(value)
+  if (faults.length) throw new Error(`${file} is no result of this bench: ${faults[0]}`)
+  return value as Result
 }

@@ -182,11 +182,18 @@ const pageOf = (script: string): string => `<!doctype html>
 <link rel="icon" href="data:,">
 <script type="module" src="${script}"></script>`
 
+/** An isolated page has a clock of 5 µs, others one of 100 µs. */
+const PAGE_HEADERS = [
+  ['content-type', 'text/html'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-embedder-policy', 'require-corp'],
+]
+
 /** Serves the page and the files of the exchange below `path`, and takes those that are posted there. */
 function exchangeFiles<R>(path: string, exchange: Exchange<R>, page: string): Plugin {
   const answer = (response: ServerResponse, status: number, body: string | Uint8Array = '') => {
     response.statusCode = status
-    if (body === page) response.setHeader('content-type', 'text/html')
+    if (body === page) for (const [name, value] of PAGE_HEADERS) response.setHeader(name, value)
     response.end(body)
   }
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

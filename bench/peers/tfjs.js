@@ -1,25 +1,46 @@
 /**
  * TensorFlow.js with its WebGPU backend as a peer: the same work by its own best practice (tidy, its own gradients).
- * @typedef {import('../page.ts').Engine} Engine
+ * @typedef {import('../compare.ts').Peer} Peer
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-webgpu'
+import { dcgan } from './tfjsDcgan.js'
 
-/** Our ops in TensorFlow.js' terms. */
+function batchNorm(x, g, b) {
+  const { mean, variance } = tf.moments(x, [0, 1, 2])
+  return tf.batchNorm(x, mean, variance, b, g, 1e-5)
+}
+function adain(x, scale, shift) {
+  const { mean, variance } = tf.moments(x, [1, 2], true)
+  const wide = (t) => tf.reshape(t, [x.shape[0], 1, 1, x.shape[3]])
+  const xHat = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)))
+  return tf.add(tf.mul(xHat, wide(scale)), wide(shift))
+}
+const gradients =
+  (f) =>
+  ([x, g, b, dy]) =>
+    tf.grads(f)([x, g, b], dy)
+
+/** Our ops in its terms; a result or several. */
 const ops = {
   matmul: ([a, b]) => tf.matMul(a, b),
-  conv2d: ([x, w]) => tf.conv2d(x, w, 2, 'same'),
-  convTranspose2d: ([x, w]) =>
-    tf.conv2dTranspose(x, w, [x.shape[0], x.shape[1] * 2, x.shape[2] * 2, w.shape[2]], 2, 'same'),
-  conv2dWeightGrad: ([x, dy]) => {
-    const w = tf.zeros([4, 4, x.shape[3], dy.shape[3]])
-    return tf.grad((weights) => tf.conv2d(x, weights, 2, 'same'))(w, dy)
+  matmulTransposed: ([a, b]) => tf.matMul(a, b, true),
+  conv2d: ([x, w], o) => tf.conv2d(x, w, o.stride, o.padding),
+  convTranspose2d: ([x, w], o) =>
+    tf.conv2dTranspose(x, w, [x.shape[0], o.size, o.size, w.shape[2]], o.stride, o.padding),
+  conv2dWeightGrad: ([x, dy], o) => {
+    // A conv is linear in its weights: the gradient is that at zero.
+    const w = tf.zeros([o.kernel, o.kernel, x.shape[3], dy.shape[3]])
+    return tf.grad((weights) => tf.conv2d(x, weights, o.stride, o.padding))(w, dy)
   },
   add: ([a, b]) => tf.add(a, b),
   'mul by channel': ([a, b]) => tf.mul(a, b),
   tanh: ([a]) => tf.tanh(a),
   leakyRelu: ([a]) => tf.leakyRelu(a, 0.2),
+  'leakyRelu(x s + b)': ([a, s, b]) => tf.leakyRelu(tf.add(tf.mul(a, s), b), 0.2),
   sum: ([a]) => tf.sum(a),
+  'mean over pixels': ([a]) => tf.mean(a, [0, 1, 2]),
+  'max over channels': ([a]) => tf.max(a, 3),
   softmax: ([a]) => tf.softmax(a),
   permute: ([a]) => tf.transpose(a, [0, 3, 1, 2]),
   concat: ([a, b]) => tf.concat([a, b], 3),
@@ -35,82 +56,31 @@ const ops = {
   'upsample bilinear': ([a]) => tf.image.resizeBilinear(a, [2 * a.shape[1], 2 * a.shape[2]], false, true),
   avgPool2d: ([a]) => tf.avgPool(a, 2, 2, 'valid'),
   maxPool2d: ([a]) => tf.maxPool(a, 2, 2, 'valid'),
-  'mean over pixels': ([a]) => tf.mean(a, [0, 1, 2]),
-  batchNorm: ([a, g, b]) => batchNorm(a, g, b),
-  'batchNorm gradient': ([a, g, b, dy]) => tf.grad((x) => batchNorm(x, g, b))(a, dy),
+  gather: ([table, at]) => tf.gather(table, tf.cast(at, 'int32')),
+  batchNorm: ([x, g, b]) => batchNorm(x, g, b),
+  'batchNorm both': gradients(batchNorm),
+  adain: ([x, s, b]) => adain(x, s, b),
+  'adain both': gradients(adain),
 }
 
-function batchNorm(x, gamma, beta) {
-  const { mean, variance } = tf.moments(x, x.shape.length === 2 ? [0] : [0, 1, 2])
-  return tf.batchNorm(x, mean, variance, beta, gamma, 1e-5)
-}
-
-/** The same networks, losses and optimisers as src/models/dcgan.ts at 28x28. */
-function dcgan({ width, batch }) {
-  const normal = (shape) => tf.variable(tf.randomNormal(shape, 0, 0.02))
-  const norm = (channels) => [tf.variable(tf.ones([channels])), tf.variable(tf.zeros([channels]))]
-  const G = {
-    project: normal([100, 49 * 2 * width]),
-    bn0: norm(2 * width),
-    up1: normal([4, 4, width, 2 * width]),
-    bn1: norm(width),
-    up2: normal([4, 4, 1, width]),
-    bias: tf.variable(tf.zeros([1])),
-  }
-  const D = {
-    conv1: normal([4, 4, 1, width]),
-    bias1: tf.variable(tf.zeros([width])),
-    conv2: normal([4, 4, width, 2 * width]),
-    bn: norm(2 * width),
-    out: normal([49 * 2 * width, 1]),
-    bias: tf.variable(tf.zeros([1])),
-  }
-  const generate = (z) => {
-    let y = tf.reshape(tf.matMul(z, G.project), [batch, 7, 7, 2 * width])
-    y = tf.relu(batchNorm(y, ...G.bn0))
-    y = tf.conv2dTranspose(y, G.up1, [batch, 14, 14, width], 2, 'same')
-    y = tf.relu(batchNorm(y, ...G.bn1))
-    y = tf.conv2dTranspose(y, G.up2, [batch, 28, 28, 1], 2, 'same')
-    return tf.tanh(tf.add(y, G.bias))
-  }
-  const discriminate = (x) => {
-    let y = tf.leakyRelu(tf.add(tf.conv2d(x, D.conv1, 2, 'same'), D.bias1), 0.2)
-    y = tf.leakyRelu(batchNorm(tf.conv2d(y, D.conv2, 2, 'same'), ...D.bn), 0.2)
-    return tf.add(tf.matMul(tf.reshape(y, [batch, -1]), D.out), D.bias)
-  }
-  const variables = (net) => Object.values(net).flat()
-  const [adamG, adamD] = [tf.train.adam(2e-4, 0.5, 0.999), tf.train.adam(2e-4, 0.5, 0.999)]
-  return ([x]) => {
-    const z = tf.randomNormal([batch, 100])
-    const fake = generate(z)
-    const d = tf.variableGrads(
-      () => tf.add(tf.mean(tf.softplus(tf.neg(discriminate(x)))), tf.mean(tf.softplus(discriminate(fake)))),
-      variables(D),
-    )
-    adamD.applyGradients(d.grads)
-    const g = tf.variableGrads(() => tf.mean(tf.softplus(tf.neg(discriminate(generate(z))))), variables(G))
-    adamG.applyGradients(g.grads)
-    return d.value
-  }
-}
-
-/** @returns {Promise<Engine>} */
+/** @returns {Promise<Peer>} */
 export async function engine() {
   await tf.setBackend('webgpu')
   await tf.ready()
   return {
     name: `TensorFlow.js ${tf.version['tfjs-core']}`,
-    async prepare(c) {
-      const inputs = c.inputs.map(({ data, shape }) => tf.tensor(data, shape))
-      const op = c.peer.op === 'dcgan' ? dcgan(c.peer.options) : ops[c.peer.op]
-      const once = () => tf.tidy(() => op(inputs))
+    has: (op) => op === 'dcgan' || op in ops,
+    async prepare({ op, options }, values) {
+      const inputs = values.map(({ data, shape }) => tf.tensor(data, shape))
+      const run = op === 'dcgan' ? dcgan(options) : ops[op]
+      const once = () => [tf.tidy(() => run(inputs, options))].flat()
       return {
         async run(count) {
-          for (let i = 1; i < count; i++) once().dispose()
-          const y = once()
-          const values = await y.data()
-          y.dispose()
-          return values
+          for (let i = 1; i < count; i++) tf.dispose(once())
+          const results = once()
+          const found = await Promise.all(results.map((y) => y.data()))
+          tf.dispose(results)
+          return found
         },
         dispose: () => tf.dispose(inputs),
       }

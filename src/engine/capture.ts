@@ -1,5 +1,5 @@
 /** A step recorded once, then replayed: the same launches on the same buffers, without tensors or a tape in between. */
-import { type Gpu, gpu, SLOT } from './device.ts'
+import { BATCH, type Gpu, gpu, SLOT } from './device.ts'
 import type { Dispatch } from './dispatch.ts'
 import { isWatched } from './kernel.ts'
 import { Reserve } from './pool.ts'
@@ -91,13 +91,16 @@ class Replay<T> {
   }
 
   run(): T {
-    const { g, liveBytes } = this
+    const { g, liveBytes, dispatches } = this
     g.flush() // what was asked for before comes before
-    for (const { write, at } of this.live) write(this.liveView, at)
     g.guard('replay', () => {
+      g.watch?.encode()
+      for (const { write, at } of this.live) write(this.liveView, at)
       if (liveBytes.length)
         g.device.queue.writeBuffer(this.params, 0, liveBytes as GPUAllowSharedBufferSource)
-      g.submit(this.dispatches, this.paramsGroup)
+      if (!g.watch?.each) return g.submit(dispatches, this.paramsGroup)
+      for (let i = 0; i < dispatches.length; i += BATCH)
+        g.submit(dispatches.slice(i, i + BATCH), this.paramsGroup)
     })
     return this.result
   }

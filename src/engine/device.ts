@@ -6,7 +6,7 @@ import { DeviceLostError, LimitError, ShaderError } from './errors.ts'
 import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
 
 /** Submit after this many dispatches, so that the GPU works while JavaScript records the next ones. */
-const BATCH = 48
+export const BATCH = 48
 /** Room for the params of a launch: minUniformBufferOffsetAlignment allowed by every device. */
 export const SLOT = 256
 const ARENA = BATCH * SLOT
@@ -107,6 +107,7 @@ export class Gpu {
       return
     }
     this.guard('dispatch', () => {
+      this.watch?.encode()
       // queue.writeBuffer takes effect before the commands submitted after it, and after those submitted before:
       // one write per batch, always of the whole used arena, is therefore safe.
       if (this.arenaUsed) this.device.queue.writeBuffer(this.arena, 0, this.arenaBytes, 0, this.arenaUsed)
@@ -125,7 +126,6 @@ export class Gpu {
   ): void {
     if (this.lost) throw this.lost
     const { device, watch } = this
-    watch?.encode()
     const encoder = device.createCommandEncoder()
     if (watch && dispatches.length) {
       for (const pass of watch.passes(dispatches)) encodePass(encoder, pass, paramsGroup)

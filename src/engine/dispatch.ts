@@ -18,6 +18,8 @@ export interface Pass {
 
 /** Sees every submit as it is made, while somebody measures (see profile.ts). */
 export interface Watch {
+  /** Whether each launch gets a pass of its own: then a submit may hold no more than BATCH. */
+  readonly each: boolean
   /** Encoding begins. */
   encode(): void
   /** The passes that these launches go in. */

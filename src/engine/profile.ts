@@ -10,7 +10,7 @@ export interface PassRecord {
   end?: number
 }
 
-export interface Recording {
+export interface ProfileResult {
   passes: PassRecord[]
   submits: number
   /** CPU time spent on encoding and submitting, ms. */
@@ -34,7 +34,7 @@ export async function profile(
   g: Gpu,
   body: () => void | Promise<void>,
   { each = false } = {},
-): Promise<Recording> {
+): Promise<ProfileResult> {
   g.flush()
   const watch = new Profile(g, each)
   g.watch = watch
@@ -62,7 +62,7 @@ class Profile implements Watch {
 
   constructor(
     private readonly g: Gpu,
-    private readonly each: boolean,
+    readonly each: boolean,
   ) {
     if (g.device.features.has('timestamp-query'))
       this.queries = g.device.createQuerySet({ type: 'timestamp', count: QUERIES })
@@ -109,7 +109,7 @@ class Profile implements Watch {
     this.encodeMs += performance.now() - this.began
   }
 
-  async result(): Promise<Recording> {
+  async result(): Promise<ProfileResult> {
     const { records } = this
     const stamps = await this.readStamps()
     const first = stamps.reduce((a, b) => (b < a ? b : a), stamps[0])

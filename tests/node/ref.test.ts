@@ -280,3 +280,48 @@ describe('gradient', () => {
     expect(R.relativeError([Infinity, 1], [Infinity, 1])).toBe(0)
   })
 })
+
+describe('gradients of norms', () => {
+  const random = (shape: number[], seed: number) =>
+    R.ref(
+      range(R.size(shape)).map((i) => Math.sin(1 + 3.7 * i + seed) + 0.3 * Math.cos(i * i + seed)),
+      shape,
+    )
+  const dot = (a: R.Ref, b: R.Ref) => a.data.reduce((total, x, i) => total + x * b.data[i], 0)
+
+  /** `gradients` of <f(inputs), dy> against difference quotients, an input at a time. */
+  function expectGradients(f: (...inputs: R.Ref[]) => R.Ref, inputs: R.Ref[], dy: R.Ref, gradients: R.Ref[]) {
+    inputs.forEach((x, k) => {
+      const along = inputs.map((y, i) => (i === k ? random(y.shape, 9) : R.zeros(y.shape)))
+      const slope = R.directionalDerivative((at) => dot(f(...at), dy), inputs, along)
+      expect(gradients[k].shape).toEqual(x.shape)
+      expect(dot(gradients[k], along[k])).toBeCloseTo(slope, 6)
+    })
+  }
+
+  test('batchNorm', () => {
+    const [x, g, b, dy] = [random([3, 2, 2, 4], 0), random([4], 1), random([4], 2), random([3, 2, 2, 4], 3)]
+    expectGradients((x, g, b) => R.batchNorm(x, g, b), [x, g, b], dy, R.batchNormBackward(x, g, dy))
+  })
+
+  test('adain', () => {
+    const [x, s, b, dy] = [
+      random([2, 3, 2, 3], 0),
+      random([2, 3], 1),
+      random([2, 3], 2),
+      random([2, 3, 2, 3], 3),
+    ]
+    expectGradients((x, s, b) => R.adain(x, s, b), [x, s, b], dy, R.adainBackward(x, s, dy))
+  })
+
+  test('styleLayer', () => {
+    const [x, noise, dy] = [random([2, 3, 2, 3], 0), random([1, 3, 2, 1], 1), random([2, 3, 2, 3], 2)]
+    const [scale, bias, style] = [random([3], 3), random([3], 4), random([2, 6], 5)]
+    expectGradients(
+      (x, scale, bias, style) => R.styleLayer(x, noise, scale, bias, style),
+      [x, scale, bias, style],
+      dy,
+      R.styleLayerBackward(x, noise, scale, bias, style, dy),
+    )
+  })
+})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ShaderError } from '../../src/engine/errors.ts'
-import { type Defines, preprocess, reflect } from '../../src/engine/wgsl.ts'
+import { addShaders, type Defines, preprocess, reflect } from '../../src/engine/wgsl.ts'
 
 /** The lines that `files` expand to, from main.wgsl. */
 function expand(files: Record<string, string> | string, defines: Defines = {}): string[] {
@@ -14,6 +14,10 @@ describe('preprocess', () => {
       'let N = 3u + 3u * 2 + aM + M_;',
     ])
     expect(expand('A B', { A: 0, B: false })).toEqual(['0 B'])
+  })
+  test('takes added files, too', () => {
+    addShaders({ 'added.wgsl': 'let n = N;' })
+    expect(preprocess('added.wgsl', { N: 1 }).source).toBe('let n = 1;')
   })
   test('drops lines that are comments', () => {
     expect(expand('// M\nlet x = 1;')).toEqual(['let x = 1;'])

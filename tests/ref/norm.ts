@@ -1,6 +1,6 @@
 import { reshape } from './movement.ts'
 import { add, div, mul, sqrt, square, sub } from './pointwise.ts'
-import { mean, variance } from './reduce.ts'
+import { mean, sum, variance } from './reduce.ts'
 import type { Ref } from './ref.ts'
 
 export interface NormOptions {
@@ -64,4 +64,34 @@ export function pixelNorm(x: Ref, { eps = 1e-8 }: NormOptions = {}): Ref {
 export function adain(x: Ref, scale: Ref, shift: Ref, { eps = 1e-5 }: NormOptions = {}): Ref {
   const [N, , , C] = x.shape
   return add(mul(standardise(x, [1, 2], eps), reshape(scale, [N, 1, 1, C])), reshape(shift, [N, 1, 1, C]))
+}
+
+/**
+ * [dx, dgamma, dbeta] of y = gamma x̂ + beta, x̂ standardised over `axes`, from dy; gamma broadcasts to x:
+ * dx = (g - mean g - x̂ mean(g x̂)) / √(variance + eps) with g = gamma dy, dgamma = Σ dy x̂, dbeta = Σ dy over `affine`.
+ */
+function normBackward(
+  x: Ref,
+  gamma: Ref,
+  dy: Ref,
+  { axes, affine, eps = 1e-5 }: { axes: number[]; affine: number[]; eps?: number },
+): Ref[] {
+  const over = { axes, keepDims: true }
+  const xHat = standardise(x, axes, eps)
+  const g = mul(dy, gamma)
+  const inner = sub(sub(g, mean(g, over)), mul(xHat, mean(mul(g, xHat), over)))
+  const dx = div(inner, sqrt(add(variance(x, over), eps)))
+  return [dx, sum(mul(dy, xHat), { axes: affine }), sum(dy, { axes: affine })]
+}
+
+/** Gradients of batchNorm in x, gamma and beta. */
+export const batchNormBackward = (x: Ref, gamma: Ref, dy: Ref, { eps = 1e-5 }: NormOptions = {}): Ref[] => {
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis)
+  return normBackward(x, gamma, dy, { axes, affine: axes, eps })
+}
+
+/** Gradients of adain in x, scale and shift. */
+export const adainBackward = (x: Ref, scale: Ref, dy: Ref, { eps = 1e-5 }: NormOptions = {}): Ref[] => {
+  const [N, , , C] = x.shape
+  return normBackward(x, reshape(scale, [N, 1, 1, C]), dy, { axes: [1, 2], affine: [1, 2], eps })
 }

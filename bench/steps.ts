@@ -1,0 +1,146 @@
+/** Training steps of DCGAN at several sizes, as training takes them: minibatches drawn on the GPU, losses read late. */
+import type { Gpu } from '../src/engine/device.ts'
+import {
+  byteTable,
+  concat,
+  gatherBytes,
+  memory,
+  randomIntegers,
+  reshape,
+  scope,
+  seed,
+  type Tensor,
+} from '../src/engine/index.ts'
+import { profile } from '../src/engine/profile.ts'
+import { Dcgan } from '../src/models/dcgan.ts'
+import { gpuTime, spanOf } from './clock.ts'
+import { type DcganShape, dcganStepFlops } from './counts.ts'
+import { values } from './inputs.ts'
+import type { StepResult } from './result.ts'
+import { differ, quantiles } from './stats.ts'
+
+export interface StepCase extends DcganShape {
+  model: string
+  shape: string
+}
+
+const dcgan = (size: number, channels: number, width: number, batch: number): StepCase => ({
+  model: 'DCGAN',
+  shape: `${size}x${size}x${channels} width ${width} batch ${batch}`,
+  size,
+  channels,
+  width,
+  batch,
+})
+
+export const stepCases = (): StepCase[] => [dcgan(28, 1, 16, 32), dcgan(28, 1, 32, 32), dcgan(64, 3, 16, 16)]
+
+/** Images that minibatches are drawn from. */
+const IMAGES = 512
+/** Steps that may be under way at once, as in training. */
+const IN_FLIGHT = 2
+/** A run of steps lasts about this long. */
+const RUN_MS = 1500
+const STEPS = { least: 5, most: 40 }
+
+/** A model in training, one step at a time. */
+export class StepSession {
+  private readonly model: Dcgan
+  private readonly table: ReturnType<typeof byteTable>
+  private readonly batch: number
+
+  constructor({ size, channels, width, batch }: DcganShape) {
+    seed(1)
+    this.batch = batch
+    const row = [size, size, channels]
+    this.table = byteTable(Uint8Array.from(values([IMAGES, ...row], 90, [0, 256]).data), row)
+    this.model = scope(() => new Dcgan({ size, channels }, { width }))
+  }
+
+  /** Trains once; its losses, when the GPU has them. */
+  step(): Promise<Float32Array> {
+    const losses = scope(() => {
+      const images = (): Tensor =>
+        gatherBytes(this.table, randomIntegers([this.batch], IMAGES), { scale: 2 / 255, shift: -1 })
+      const { lossD, lossG } = this.model.step(images)
+      return concat([lossD, lossG].map((loss) => reshape(loss, [1])))
+    })
+    const arrived = losses.data()
+    losses.dispose()
+    return arrived
+  }
+}
+
+/** On a fresh device, so that the first step compiles everything. */
+export async function measureStep(g: Gpu, c: StepCase): Promise<StepResult> {
+  const base = { model: c.model, shape: c.shape, batch: c.batch, flops: dcganStepFlops(c) }
+  try {
+    const start = performance.now()
+    const session = new StepSession(c)
+    await checked(session.step())
+    const firstStep = performance.now() - start
+    const once = (await runSteps(session, 3)).times
+    const count = Math.max(STEPS.least, Math.min(STEPS.most, Math.round(RUN_MS / quantiles(once).median)))
+
+    const [first, second] = [await runSteps(session, count), await runSteps(session, count)]
+    const ms = quantiles([...first.times, ...second.times])
+    const { liveBytes, peakBytes } = memory()
+    return {
+      ...base,
+      status: 'ok',
+      ms,
+      imagesPerSecond: (1000 * c.batch) / ms.median,
+      firstStep,
+      bytesLive: liveBytes,
+      bytesPeak: peakBytes,
+      noisy: differ(quantiles(first.times).median, quantiles(second.times).median),
+      ...(await watched(g, session, count)),
+    }
+  } catch (error) {
+    return { ...base, status: 'failed', error: (error as Error).message }
+  }
+}
+
+/** Steps apart from those above, watched: watching costs a little. */
+async function watched(g: Gpu, session: StepSession, count: number): Promise<Partial<StepResult>> {
+  let recordMs = 0
+  const { passes, submits, encodeMs } = await profile(g, async () => {
+    ;({ recordMs } = await runSteps(session, count))
+  })
+  const dispatches = passes.reduce((total, pass) => total + pass.dispatches.length, 0)
+  return {
+    dispatches: dispatches / count,
+    submits: submits / count,
+    cpuPerDispatch: (1000 * recordMs) / dispatches,
+    encodePerDispatch: (1000 * encodeMs) / dispatches,
+    ...(passes[0].begin !== undefined && { gpuBusy: gpuTime(passes, 0) / spanOf(passes) }),
+  }
+}
+
+interface StepTimes {
+  /** From one step's losses to the next's, ms. */
+  times: number[]
+  /** Spent in JavaScript, ms of all steps. */
+  recordMs: number
+}
+
+async function runSteps(session: StepSession, count: number): Promise<StepTimes> {
+  const arrivals = [performance.now()]
+  const pending: Promise<void>[] = []
+  let recordMs = 0
+  for (let i = 0; i < count; i++) {
+    const before = performance.now()
+    const losses = session.step()
+    recordMs += performance.now() - before
+    pending.push(checked(losses).then(() => void arrivals.push(performance.now())))
+    if (pending.length > IN_FLIGHT) await pending.shift()
+  }
+  await Promise.all(pending)
+  return { times: arrivals.slice(1).map((t, i) => t - arrivals[i]), recordMs }
+}
+
+/** Rejects unless the losses are numbers: a step that trains nothing has no time. */
+async function checked(losses: Promise<Float32Array>): Promise<void> {
+  const found = await losses
+  if (!found.every(Number.isFinite)) throw new Error(`the losses are ${found.join(' and ')}`)
+}
