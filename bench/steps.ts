@@ -2,6 +2,8 @@
 import type { Gpu } from '../src/engine/device.ts'
 import {
   byteTable,
+  type Captured,
+  capture,
   concat,
   gatherBytes,
   memory,
@@ -43,31 +45,26 @@ const IN_FLIGHT = 2
 const RUN_MS = 1500
 const STEPS = { least: 5, most: 40 }
 
-/** A model in training, one step at a time. */
+/** A model in training, one step at a time: recorded by the first, replayed by those that follow. */
 export class StepSession {
-  private readonly model: Dcgan
-  private readonly table: ReturnType<typeof byteTable>
-  private readonly batch: number
+  private readonly take: Captured<Tensor>
 
   constructor({ size, channels, width, batch }: DcganShape) {
     seed(1)
-    this.batch = batch
     const row = [size, size, channels]
-    this.table = byteTable(Uint8Array.from(values([IMAGES, ...row], 90, [0, 256]).data), row)
-    this.model = scope(() => new Dcgan({ size, channels }, { width }))
+    const table = byteTable(Uint8Array.from(values([IMAGES, ...row], 90, [0, 256]).data), row)
+    const model = scope(() => new Dcgan({ size, channels }, { width }))
+    const images = (): Tensor =>
+      gatherBytes(table, randomIntegers([batch], IMAGES), { scale: 2 / 255, shift: -1 })
+    this.take = capture(() => {
+      const { lossD, lossG } = model.step(images)
+      return concat([lossD, lossG].map((loss) => reshape(loss, [1])))
+    })
   }
 
   /** Trains once; its losses, when the GPU has them. */
   step(): Promise<Float32Array> {
-    const losses = scope(() => {
-      const images = (): Tensor =>
-        gatherBytes(this.table, randomIntegers([this.batch], IMAGES), { scale: 2 / 255, shift: -1 })
-      const { lossD, lossG } = this.model.step(images)
-      return concat([lossD, lossG].map((loss) => reshape(loss, [1])))
-    })
-    const arrived = losses.data()
-    losses.dispose()
-    return arrived
+    return this.take().data()
   }
 }
 
