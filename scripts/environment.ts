@@ -50,7 +50,7 @@ function versions(...packages: string[]): Record<string, string> {
   return { ganvas: version('.'), ...Object.fromEntries(others) }
 }
 
-function commit(): string | undefined {
+export function commit(): string | undefined {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {

@@ -1,29 +1,13 @@
-// `node scripts/run.mjs NAME ...args` runs the `main(argv)` of scripts/NAME.ts and exits with the code it
-// returns. The file goes through vite, so that a command can import the same TypeScript and .wgsl as the page.
-// Vite's runner closes before `main` starts: scripts import statically.
+// `node scripts/run.mjs NAME ...args` runs the `main(argv)` of scripts/NAME.ts and exits with the code it returns.
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { runnerImport } from 'vite'
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+import { join } from 'node:path'
+import { load, root } from './runner.mjs'
 
 async function run(name, argv) {
   const file = join(root, 'scripts', `${name}.ts`)
   if (!existsSync(file)) throw new Error(`usage: node scripts/run.mjs NAME ...args (no scripts/${name}.ts)`)
-  const { module } = await runnerImport(file, {
-    root,
-    configFile: false,
-    logLevel: 'error',
-    environments: {
-      inline: {
-        // wgsl_reflect's "main" is CommonJS inside a "type": "module" package, which Node cannot load:
-        // inline the package and take its "module" field.
-        resolve: { noExternal: ['wgsl_reflect'], mainFields: ['module'] },
-      },
-    },
-  })
-  return module.main(argv)
+  const { main } = await load(file)
+  return main(argv)
 }
 
 /** Exits even when something is left open, once what was written has left the process. */

@@ -3,7 +3,7 @@ import { COMPUTE, type Gpu, gpu } from './device.ts'
 import { LimitError, ShaderError } from './errors.ts'
 import { roundUp } from './pool.ts'
 import type { Tensor } from './tensor.ts'
-import { type Defines, preprocess, type Reflection, reflect } from './wgsl.ts'
+import { type Defines, type Expanded, preprocess, type Reflection, reflect } from './wgsl.ts'
 
 export interface Launch {
   /** The op as its user knows it, for errors; the kernel's name if left out. */
@@ -110,20 +110,14 @@ function compile(g: Gpu, name: string, defines: Defines): Kernel {
   const expanded = preprocess(`${name}.wgsl`, defines)
   let kernel = cache.bySource.get(expanded.source)
   if (!kernel) {
-    kernel = build(g, name, expanded.source, expanded.origins, cache.bySource.size)
+    kernel = build(g, name, key, expanded, cache.bySource.size)
     cache.bySource.set(expanded.source, kernel)
   }
   cache.byKey.set(key, kernel)
   return kernel
 }
 
-function build(
-  g: Gpu,
-  name: string,
-  source: string,
-  origins: { file: string; line: number }[],
-  id: number,
-): Kernel {
+function build(g: Gpu, name: string, key: string, { source, origins }: Expanded, id: number): Kernel {
   const { device } = g
   const reflection = reflectOrThrow(name, source)
   const limit = device.limits.maxStorageBuffersPerShaderStage
@@ -155,7 +149,7 @@ function build(
       })
       const bindGroupLayouts = reflection.params.length ? [layout, g.paramsLayout] : [layout]
       const pipeline = device.createComputePipeline({
-        label: name,
+        label: key, // which variant, for whoever looks from outside (npm run isa, a debugger)
         layout: device.createPipelineLayout({ bindGroupLayouts }),
         compute: { module, entryPoint: 'main' },
       })

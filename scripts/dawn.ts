@@ -1,0 +1,32 @@
+// WebGPU for Node: Dawn, Chrome's own implementation, as npm's `webgpu`. Installed at first use, not with the project.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { installOnDemand } from './onDemand.ts'
+
+const FOLDER = fileURLToPath(new URL('../bench/isa/', import.meta.url))
+
+/** Fetches Dawn where it is not there yet. Throws an Error when npm cannot. */
+export const installDawn = (): void => installOnDemand(FOLDER)
+
+/** Held for the life of the process: Dawn aborts it when this object is collected while a device lives. */
+let entry: GPU | undefined
+
+/**
+ * Dawn's `navigator.gpu`, with WebGPU's classes (GPUOutOfMemoryError, …) made global; one for the process.
+ * `options` are Dawn's own, such as 'adapter=llvmpipe'.
+ */
+export function openDawn(options: string[] = []): GPU {
+  if (entry) return entry
+  installDawn()
+  // By require: Vite, which runs our scripts, is closed by now and could not resolve an import().
+  const { create, globals } = createRequire(import.meta.url)(`${FOLDER}node_modules/webgpu`)
+  Object.assign(globalThis, globals)
+  const made: GPU = create(options)
+  entry = made
+  return made
+}
+
+/** The version of npm's `webgpu`. */
+export const dawnVersion = (): string =>
+  JSON.parse(readFileSync(`${FOLDER}node_modules/webgpu/package.json`, 'utf8')).version
