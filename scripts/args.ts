@@ -90,8 +90,29 @@ function shown(kind: Kind): string {
   return { count: 'N', seed: 'N', number: 'X', text: 'TEXT', switch: '' }[kind]
 }
 
-/** Values of --adapter. */
+/** Values of --host. */
+export const HOSTS = ['chrome', 'node'] as const
+export type Host = (typeof HOSTS)[number]
+
+/** Values of --adapter; under Node also a part of an adapter's name. */
 export const ADAPTERS = ['default', 'software', 'high-performance', 'low-power'] as const
+export type AdapterChoice = (typeof ADAPTERS)[number]
+
+/** The flag --adapter of commands that have --host. */
+export const ADAPTER_FLAG = {
+  kind: 'text',
+  value: 'NAME',
+  about: `${ADAPTERS.join(', ')}; under Node also a part of its name`,
+} as const
+
+/** What --adapter means for the engine and, under Node, for Dawn. Throws an Error for a name where a word is expected. */
+export function readAdapter(text: string | undefined, host: Host): { choice?: AdapterChoice; name?: string } {
+  if (host === 'node' && text === 'software') return { name: 'llvmpipe' } // Dawn knows of no fallback adapter there
+  const choice = ADAPTERS.find((word) => word === text)
+  if (choice || text === undefined) return { choice }
+  if (host === 'node') return { name: text }
+  throw new Error(`--adapter: expected one of ${ADAPTERS.join(', ')}, got '${text}'`)
+}
 
 /** A name as a flag: nCritic as n-critic. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)

@@ -5,11 +5,19 @@ import { toCsv } from '../bench/csv.ts'
 import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
 import { faultsOf, type KernelResult, type Result, type StepResult, VERSION } from '../bench/result.ts'
 import { short, tableOf } from '../bench/table.ts'
-import type { AdapterChoice } from '../src/app/headless.ts'
-import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
+import {
+  ADAPTER_FLAG,
+  type AdapterChoice,
+  type Flag,
+  HOSTS,
+  helpLines,
+  readAdapter,
+  readArgs,
+} from './args.ts'
 import { withBenchPage } from './benchPage.ts'
 import { addPeers, installPeers } from './benchPeers.ts'
 import { environment } from './environment.ts'
+import type { Place } from './headless.ts'
 
 const MARGIN = 20 // percent: more than a quiet machine varies
 
@@ -29,7 +37,8 @@ const FLAGS = {
     kind: 'switch',
     about: 'also times TensorFlow.js and jax-js, installed below bench/peers at first use',
   },
-  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter to use' },
+  host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
+  adapter: ADAPTER_FLAG,
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
@@ -41,9 +50,11 @@ export async function main(argv: string[]): Promise<number> {
     return 0
   }
   const baseline = values.baseline ? readResult(values.baseline) : undefined
-  const { adapter = 'default', peers = false } = values
+  const { peers = false, host = 'chrome' } = values
+  const { choice: adapter = 'default', name } = readAdapter(values.adapter, host)
+  if (peers && host === 'node') throw new Error('--peers: the peers need a page, so --host chrome')
   if (peers) installPeers()
-  const { result, peerKernels } = await measure(positionals[0] ?? '', adapter)
+  const { result, peerKernels } = await measure(positionals[0] ?? '', adapter, { host, adapter: name })
   if (peers) await addPeers(result, peerKernels, adapter)
   console.log(`\n${tableOf(result).join('\n')}`)
   if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
@@ -66,9 +77,9 @@ interface Measured {
 }
 
 /** Everything of ours: the roofs, before and after the rows whose names have `filter` in them. */
-function measure(filter: string, adapter: AdapterChoice): Promise<Measured> {
+function measure(filter: string, adapter: AdapterChoice, place: Place): Promise<Measured> {
   const date = new Date().toISOString()
-  return withBenchPage(async (page) => {
+  return withBenchPage(place, async (page) => {
     const { adapter: found, ...described } = await page.call('describe', { adapter })
     console.log(`adapter ${found.name}`)
     const { peerKernels, ...all } = await page.call('list', undefined)

@@ -1,29 +1,17 @@
 // Other engines in the same page as ours. A failing one is reported and ends nothing: it gets a new page, since it may
 // have taken the GPU process with it.
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PeerResult, Result } from '../bench/result.ts'
 import { short } from '../bench/table.ts'
 import type { AdapterChoice } from '../src/app/headless.ts'
-import { type BenchPage, withBenchPage } from './benchPage.ts'
+import { type BenchPage, withPeerPage } from './benchPage.ts'
 import { root } from './environment.ts'
+import { installOnDemand } from './onDemand.ts'
 
-const FOLDER = join(root, 'bench', 'peers')
-const PACKAGES = ['@tensorflow/tfjs', '@jax-js/jax']
 const FILES = ['tfjs.js', 'jax.js']
 
 /** Installs the packages of bench/peers where they are missing. Throws an Error when npm cannot. */
-export function installPeers(): void {
-  if (PACKAGES.every((name) => existsSync(join(FOLDER, 'node_modules', name)))) return
-  console.log('Installing the peers (bench/peers/package.json) ...')
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: FOLDER,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  })
-  if (status !== 0) throw new Error('the peers could not be installed: try `npm ci` in bench/peers')
-}
+export const installPeers = (): void => installOnDemand(join(root, 'bench', 'peers'))
 
 interface Task {
   name: string
@@ -60,23 +48,20 @@ async function onePage(
   let engine = file
   let current: Task | undefined
   try {
-    await withBenchPage(
-      async (page) => {
-        await page.call('describe', { adapter })
-        const loaded = await page.call('peer', { file })
-        engine = loaded.engine
-        for (current = tasks.shift(); current; current = tasks.shift()) {
-          if (loaded.lacks.includes(current.name)) {
-            report(current, { engine, error: 'has no such function' })
-            continue
-          }
-          const outcome = await current.run(page)
-          report(current, outcome)
-          if (outcome.error) return
+    await withPeerPage(`bench/peers/${file}`, async (page) => {
+      await page.call('describe', { adapter })
+      const loaded = await page.call('peer', { file })
+      engine = loaded.engine
+      for (current = tasks.shift(); current; current = tasks.shift()) {
+        if (loaded.lacks.includes(current.name)) {
+          report(current, { engine, error: 'has no such function' })
+          continue
         }
-      },
-      [`bench/peers/${file}`],
-    )
+        const outcome = await current.run(page)
+        report(current, outcome)
+        if (outcome.error) return
+      }
+    })
   } catch (error) {
     // The page, or Chrome, or the peer before its first task.
     const task = current ?? tasks.shift()

@@ -29,7 +29,7 @@ export function environment(adapter: Adapter, adapterChoice: AdapterChoice, brow
     adapter,
     adapterChoice,
     browser,
-    chromeFlags: chromeFlags(),
+    chromeFlags: browser.startsWith('Chrome') ? chromeFlags() : [],
     node: process.version,
     os: `${type()} ${release()} ${arch()}`,
     cpu: `${processors.length} x ${processors[0]?.model ?? 'unknown'}`,

@@ -35,7 +35,7 @@ export async function main(argv: string[]): Promise<number> {
     take: () => {},
     warn: (text: string) => console.error(text),
   }
-  const { name, scores } = await withTrainingPage(exchange, async (page) => {
+  const { name, scores } = await withTrainingPage(exchange, { host: 'chrome' }, async (page) => {
     const { name } = await page.call('describe', { adapter })
     return { name, scores: await page.call('evaluate', { file: path, count, seed }) }
   })

@@ -8,12 +8,14 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, Page } from 'puppeteer'
+import type { Browser, Page as ChromePage } from 'puppeteer'
 import { createServer, type Plugin, type ViteDevServer } from 'vite'
 import type { CommandTable, Outcome } from '../src/app/commands.ts'
 import type { Commands, Report } from '../src/app/headless.ts'
+import type { Host } from './args.ts'
 import { launchChrome } from './chrome.ts'
 import { root } from './environment.ts'
+import { type Page, withNodePage } from './nodeHost.ts'
 
 /** What the page gets from us and gives us; `R` is what it reports meanwhile. */
 export interface Exchange<R> {
@@ -48,19 +50,32 @@ export async function withPage<C extends CommandTable, R, T>(
   }
 }
 
-/** The page that trains and samples. */
-export type TrainingPage = Headless<Commands, Report>
+/** The page that trains and samples, in Chrome or under Node. */
+export type TrainingPage = Page<Commands, Report>
 
-export const withTrainingPage = <T>(
+/** Where a page runs. */
+export interface Place {
+  host: Host
+  /** Part of the name of the adapter, under Node. */
+  adapter?: string
+}
+
+export function withTrainingPage<T>(
   exchange: Exchange<Report>,
+  { host, adapter }: Place,
   body: (page: TrainingPage) => Promise<T>,
-): Promise<T> => withPage<Commands, Report, T>(exchange, { script: '/src/app/headless.ts' }, body)
+): Promise<T> {
+  const script = '/src/app/headless.ts'
+  return host === 'node'
+    ? withNodePage(exchange, { script, adapter }, body)
+    : withPage(exchange, { script }, body)
+}
 
 export class Headless<C extends CommandTable, R> {
   private server: ViteDevServer | undefined
   private http: Server | undefined
   private browser: Browser | undefined
-  private page: Page | undefined
+  private page: ChromePage | undefined
   private closing = false
   /** Rejects when the page cannot go on. */
   private readonly broken: Promise<never>

@@ -40,7 +40,7 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn: (text: string) => console.error(text),
   }
-  const name = await withTrainingPage(exchange, async (page) => {
+  const name = await withTrainingPage(exchange, { host: 'chrome' }, async (page) => {
     const { name } = await page.call('describe', { adapter })
     await page.call('latent', { kind, file: checkpoint.path, seed })
     return name

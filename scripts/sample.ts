@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { isToy } from '../src/models/data.ts'
 import { POINTS, SAMPLES } from '../src/models/trainer.ts'
-import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
@@ -17,7 +17,8 @@ const FLAGS = {
     about:
       'a .png, or a .npy (float32: images [N, H, W, C] in [-1, 1], points [N, D]); DIR/samples-seedN.png if left out',
   },
-  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter' },
+  host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
+  adapter: ADAPTER_FLAG,
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
@@ -33,7 +34,8 @@ export async function main(argv: string[]): Promise<number> {
   const [from] = positionals
   if (!from) throw new Error('which run? npm run sample -- DIR, the folder of a run of npm run train')
   const isFile = existsSync(from) && statSync(from).isFile()
-  const { seed = 0, adapter = 'default' } = values
+  const { seed = 0, host = 'chrome' } = values
+  const adapter = readAdapter(values.adapter, host)
   const out = values.out ?? join(isFile ? dirname(from) : from, `samples-seed${seed}.png`)
   const format = extname(out).toLowerCase()
   if (format !== '.png' && format !== '.npy')
@@ -49,8 +51,8 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn: (text: string) => console.error(text),
   }
-  const { shape, name } = await withTrainingPage(exchange, async (page) => {
-    const { name } = await page.call('describe', { adapter })
+  const { shape, name } = await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
+    const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
     const as = format === '.png' ? 'png' : 'values'
     return { name, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
   })

@@ -5,9 +5,9 @@ import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
 import { type LossName, losses } from '../src/models/losses.ts'
 import { toys } from '../src/models/toys.ts'
-import { ADAPTERS, type Flag, helpLines, kebab, readArgs } from './args.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, kebab, readAdapter, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
-import { type Exchange, type TrainingPage, withTrainingPage } from './headless.ts'
+import { type Exchange, type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
@@ -25,7 +25,8 @@ const FLAGS = {
   seed: { kind: 'seed', about: 'same seed, same adapter, same result; 0 if left out' },
   out: { kind: 'text', value: 'DIR', about: "the run's folder; runs/MODEL-DATE-TIME if left out" },
   resume: { kind: 'text', value: 'DIR', about: 'continue the run in this folder, from its checkpoint' },
-  adapter: { kind: ADAPTERS, about: 'which WebGPU adapter' },
+  host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
+  adapter: ADAPTER_FLAG,
   'log-every': { kind: 'count', about: 'steps between lines of log.jsonl' },
   'sample-every': { kind: 'count', about: 'steps between sample pictures' },
   'checkpoint-every': { kind: 'count', about: 'steps between checkpoints' },
@@ -49,21 +50,24 @@ export async function main(argv: string[]): Promise<number> {
   const args = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
   if (args.values.help) return say(...help())
   if (args.values.list) return say(...list())
-  const wishes = readWishes(args)
+  const { host = 'chrome' } = args.values
+  const adapter = readAdapter(args.values.adapter, host)
+  const place: Place = { host, adapter: adapter.name }
+  const wishes = readWishes(args, adapter.choice)
   // All that can be wrong with what was asked for is found before Chrome starts.
   const { resume } = args.values
   if (resume === undefined) {
     const prepared = prepare(wishes, new Date())
-    return new Session(wishes, prepared, (adapter) => planNew(wishes, prepared, adapter)).run()
+    return new Session(wishes, prepared, (adapter) => planNew(wishes, prepared, adapter), place).run()
   }
   const plan = planResume(resume, wishes)
   const { step } = plan.checkpoint
   if (step >= plan.steps)
     return say(`The run in ${plan.folder.path} is at step ${step} already: give a higher --steps to go on.`)
-  return new Session(wishes, plan, () => plan, plan).run()
+  return new Session(wishes, plan, () => plan, place, plan).run()
 }
 
-function readWishes({ values, numbers, positionals: [model] }: Args): Wishes {
+function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wishes['adapter']): Wishes {
   if (model !== undefined && !Object.hasOwn(models, model))
     throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
   return {
@@ -75,7 +79,7 @@ function readWishes({ values, numbers, positionals: [model] }: Args): Wishes {
     batch: values.batch,
     seed: values.seed,
     out: values.out,
-    adapter: values.adapter,
+    adapter,
     every: given({
       log: values['log-every'],
       sample: values['sample-every'],
@@ -99,6 +103,7 @@ class Session implements Exchange<Report> {
     private readonly wishes: Wishes,
     private readonly place: Pick<Plan, 'folder' | 'data'>,
     private readonly plan: (adapter: Adapter) => Plan,
+    private readonly where: Place,
     private readonly continued?: Continued,
   ) {
     this.files = { data: place.data.file, checkpoint: continued?.checkpoint.file }
@@ -110,7 +115,7 @@ class Session implements Exchange<Report> {
     let stop = (): void => process.exit(INTERRUPTED) // nothing to save yet
     const stopListening = onInterrupt(() => stop())
     try {
-      const { step } = await withTrainingPage(this, (page) => {
+      const { step } = await withTrainingPage(this, this.where, (page) => {
         stop = () => {
           this.interrupted = true
           this.warn('Stopping after this step; press again to quit at once.')

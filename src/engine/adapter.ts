@@ -33,7 +33,7 @@ export async function openAdapter(options: InitOptions): Promise<Opened> {
   const adapter = await entry.requestAdapter(adapterOptions(options.adapter))
   if (!adapter) {
     throw new DeviceLostError(
-      'WebGPU has no adapter here. Without a GPU, start Chrome with --enable-unsafe-webgpu to allow its software adapter (SwiftShader).',
+      'WebGPU has no adapter here. Without a GPU, start Chrome with --enable-unsafe-webgpu to allow its software adapter (SwiftShader); under Node install a Vulkan driver, such as Mesa’s llvmpipe.',
     )
   }
   const wanted = ['timestamp-query', 'subgroups'] as const
