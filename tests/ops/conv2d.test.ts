@@ -19,6 +19,15 @@ const CONVS: [number[], number[], R.Pair, Padding][] = [
   [[1, 3, 2, 32], [3, 3, 32, 8], 1, 1], // few pixels, many channels: the sum is split
   [[1, 9, 8, 8], [3, 3, 8, 12], 1, 1], // tiles of 64 rows and more
   [[1, 17, 16, 5], [1, 1, 5, 9], 1, 0], // and of 256
+  // The taps of a row as one: with values to spare at the edges, and windows that the padding does not fill
+  [
+    [2, 7, 9, 3],
+    [2, 4, 3, 9],
+    [1, 2],
+    [1, 0, 2, 1],
+  ],
+  [[1, 8, 6, 1], [3, 5, 1, 4], 2, [0, 2, 1, 1]],
+  [[2, 6, 6, 2], [2, 2, 2, 8], 2, 0],
 ]
 /** x [N, H, W, Cin], w [kh, kw, Cout, Cin], stride, padding, output padding */
 const TRANSPOSED: [number[], number[], R.Pair, Padding, R.Pair][] = [
@@ -37,6 +46,16 @@ const TRANSPOSED: [number[], number[], R.Pair, Padding, R.Pair][] = [
   ],
   [[2, 5, 7, 16], [4, 4, 8, 16], 2, 1, 0],
   [[1, 2, 2, 64], [3, 3, 3, 64], 1, 1, 0],
+  // A product whose columns are the taps
+  [[2, 4, 3, 9], [4, 4, 1, 9], 2, 1, 0],
+  [
+    [1, 3, 4, 14],
+    [3, 3, 3, 14],
+    [2, 3],
+    [1, 0, 0, 1],
+    [1, 2],
+  ],
+  [[1, 2, 3, 20], [3, 5, 2, 20], [4, 1], 0, [3, 0]],
 ]
 
 const checkConv = ([x, w, stride, padding]: (typeof CONVS)[number]) =>
@@ -65,6 +84,9 @@ const checkTrio = () => {
     checkOp(`a bias of ${cout}`, [[2, 3, 4, 4], [3, 2, 4, cout], [cout]], (o, x, w, bias) =>
       o.conv2d(x, w, { bias, padding: 1 }),
     )
+  checkOp('a bias on one channel, transposed', [[2, 3, 4, 9], [4, 4, 1, 9], [1]], (o, x, w, bias) =>
+    o.convTranspose2d(x, w, { bias, stride: 2, padding: 1 }),
+  )
   checkOp('a bias, transposed', [[2, 3, 4, 3], [4, 4, 6, 3], [6]], (o, x, w, bias) =>
     o.convTranspose2d(x, w, { bias, stride: 2, padding: 1 }),
   )

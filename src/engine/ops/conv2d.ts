@@ -13,9 +13,8 @@ import {
   type Window,
   windowOf,
 } from '../shape.ts'
-import { scope, type Tensor, view } from '../tensor.ts'
-import { columnGemm, rowGemm } from './gemm.ts'
-import { add } from './pointwise.ts'
+import { scope, type Tensor } from '../tensor.ts'
+import { conv, convTransposed, convWeights } from './convForms.ts'
 import { sum } from './reduce.ts'
 
 export interface Conv2dOptions extends ConvOptions {
@@ -27,14 +26,6 @@ export interface ConvTranspose2dOptions extends Conv2dOptions {
   /** Extra rows and columns at the bottom and right of the output. */
   outputPadding?: Pair
 }
-
-const geometry = ({ kernel: [, KW], stride: [SH, SW], padding: [PT, , PL] }: Window) => ({
-  KW,
-  SH,
-  SW,
-  PT,
-  PL,
-})
 
 /** Pairs of the 4-D shapes, or a ShapeError that says what was expected. */
 function checkOperands(
@@ -64,12 +55,6 @@ function checkOperands(
   )
 }
 
-/** Adds up the parts of a split sum, and the bias if the kernel has not. */
-function finish({ y, slices }: { y: Tensor; slices: number }, shape: number[], bias?: Tensor): Tensor {
-  const whole = slices > 1 ? sum(y, { axes: 0 }) : y
-  return bias ? add(view(whole, shape), bias) : view(whole, shape)
-}
-
 /**
  * Cross-correlation of x [N, H, W, Cin] with w [kh, kw, Cin, Cout]: [N, Ho, Wo, Cout],
  * Ho = floor((H + top + bottom - kh) / stride) + 1. Throws ShapeError on other ranks or channels.
@@ -80,31 +65,9 @@ export function conv2d(x: Tensor, w: Tensor, { bias, ...options }: Conv2dOptions
 }
 
 function convolve(x: Tensor, w: Tensor, window: Window, bias?: Tensor): Tensor {
-  const [n, H, W, cin] = x.shape
-  const [kh, kw, , cout] = w.shape
-  const [HO, WO] = slideSize(H, W, window, 'conv2d')
-  const shape = [n, HO, WO, cout]
-  const y = scope(() =>
-    noGrad(() =>
-      finish(
-        rowGemm({
-          kernel: 'conv2d',
-          a: x,
-          b: w,
-          bias,
-          shape,
-          M: n * HO * WO,
-          N: cout,
-          KC: cin,
-          taps: kh * kw,
-          Z: 1,
-          bTransposed: false,
-          defines: (lanes) => ({ H, W, HO, WO, A_PIXEL: cin / lanes, ...geometry(window) }),
-        }),
-        shape,
-      ),
-    ),
-  )
+  const [, H, W] = x.shape
+  const size = slideSize(H, W, window, 'conv2d')
+  const y = scope(() => noGrad(() => conv(x, w, window, size, bias)))
   return record('conv2d', bias ? [x, w, bias] : [x, w], y, (dy) => [
     () => convolveTransposed(dy, w, window, [H, W]),
     () => weightGrad(x, dy, window),
@@ -115,7 +78,7 @@ function convolve(x: Tensor, w: Tensor, window: Window, bias?: Tensor): Tensor {
 /**
  * Transposed conv of x [N, H, W, Cin] with w [kh, kw, Cout, Cin]: [N, Ho, Wo, Cout],
  * Ho = (H - 1) stride - top - bottom + kh + outputPadding. It is the gradient of the conv with the same weights, and
- * is computed by output phases (docs/kernels.md). Throws ShapeError on other ranks or channels.
+ * is computed in one of two forms (convForms.ts). Throws ShapeError on other ranks or channels.
  */
 export function convTranspose2d(
   x: Tensor,
@@ -149,48 +112,10 @@ function convolveTransposed(
   x: Tensor,
   w: Tensor,
   window: Window,
-  [HO, WO]: readonly [number, number],
+  size: readonly [number, number],
   bias?: Tensor,
 ): Tensor {
-  const [n, H, W, cin] = x.shape
-  const [KH, KW, cout] = w.shape
-  const [SH, SW] = window.stride
-  const [QH, QW] = [Math.ceil(HO / SH), Math.ceil(WO / SW)]
-  const [TH, TW] = [Math.ceil(KH / SH), Math.ceil(KW / SW)]
-  const shape = [n, HO, WO, cout]
-  const y = scope(() =>
-    noGrad(() =>
-      finish(
-        rowGemm({
-          kernel: 'conv2d_transpose',
-          a: x,
-          b: w,
-          bias,
-          shape,
-          M: n * QH * QW,
-          N: cout,
-          KC: cin,
-          taps: TH * TW,
-          Z: SH * SW,
-          bTransposed: true,
-          defines: (lanes) => ({
-            H,
-            W,
-            HO,
-            WO,
-            QH,
-            QW,
-            KH,
-            TW,
-            A_PIXEL: cin / lanes,
-            TAP_SKIP: KH % SH !== 0 || KW % SW !== 0,
-            ...geometry(window),
-          }),
-        }),
-        shape,
-      ),
-    ),
-  )
+  const y = scope(() => noGrad(() => convTransposed(x, w, window, size, bias)))
   return record('convTranspose2d', bias ? [x, w, bias] : [x, w], y, (dy) => [
     () => convolve(dy, w, window),
     () => weightGrad(dy, x, window),
@@ -226,29 +151,8 @@ export function conv2dWeightGrad(
 }
 
 function weightGrad(x: Tensor, dy: Tensor, window: Window): Tensor {
-  const [n, H, W, cin] = x.shape
-  const [, HO, WO, cout] = dy.shape
-  const [kh, kw] = window.kernel
-  const shape = [kh, kw, cin, cout]
-  const dw = scope(() =>
-    noGrad(() => {
-      const { y, slices } = columnGemm({
-        a: x,
-        b: dy,
-        shape,
-        M: kh * kw * cin,
-        N: cout,
-        C: cin,
-        lines: n * HO,
-        WO,
-        batches: 1,
-        aBatch: 0,
-        bBatch: 0,
-        defines: { H, W, HO, ...geometry(window) },
-      })
-      return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
-    }),
-  )
+  const [, H, W] = x.shape
+  const dw = scope(() => noGrad(() => convWeights(x, dy, window)))
   return record('conv2dWeightGrad', [x, dy], dw, (g) => [
     () => convolveTransposed(dy, g, window, [H, W]),
     () => convolve(x, g, window),

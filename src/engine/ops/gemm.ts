@@ -79,6 +79,8 @@ export interface RowGemm {
   taps: number
   /** Batches, or phases. */
   Z: number
+  /** Whether the rows that taps point to begin at whole vec4s where KC is a multiple of 4; so unless said otherwise. */
+  aligned?: boolean
   bTransposed: boolean
   yTransposed?: boolean
   /** The kernel's own defines; `lanes` is 4 where a is bound as vec4s. */
@@ -97,6 +99,7 @@ export function rowGemm({
   KC,
   taps,
   Z,
+  aligned = true,
   bTransposed,
   yTransposed,
   defines,
@@ -108,6 +111,7 @@ export function rowGemm({
   const g = gpu()
   const { quad, TM } = tilingFor(g, M, N)
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
+  const vecA = KU === 4 && aligned
   const steps = KC / KU
   const canSplit = !bias && !yTransposed
   const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, quad, TM).threads) : 1
@@ -119,7 +123,7 @@ export function rowGemm({
     defines: {
       ...columns,
       ...gridDefines(grid, quad),
-      ...defines(KU === 4 ? 4 : 1),
+      ...defines(vecA ? 4 : 1),
       M: `${M}u`,
       N: `${N}u`,
       Z: `${Z}u`,
@@ -129,7 +133,7 @@ export function rowGemm({
       TAPS: `${taps}u`,
       KSTEPS: `${steps / slices}u`,
       Y_SIZE: `${y.size / slices}u`,
-      VEC_A: KU === 4,
+      VEC_A: vecA,
       VEC_B: !bTransposed && N % 4 === 0,
       VEC_BT: bTransposed && KU === 4,
       B_TRANSPOSED: bTransposed,

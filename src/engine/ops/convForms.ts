@@ -1,0 +1,183 @@
+/** The ways of computing the conv trio, without gradients. Which one is taken depends on the shapes alone. */
+import { run } from '../kernel.ts'
+import type { Window } from '../shape.ts'
+import { empty, type Tensor, view } from '../tensor.ts'
+import { columnGemm, rowGemm } from './gemm.ts'
+import { matmul } from './matmul.ts'
+import { pad } from './movement.ts'
+import { add } from './pointwise.ts'
+import { sum } from './reduce.ts'
+
+type Size = readonly [height: number, width: number]
+
+/** The defines that say how a window slides. */
+const geometry = ({ kernel: [, KW], stride: [SH, SW], padding: [PT, , PL] }: Window) => ({
+  KW,
+  SH,
+  SW,
+  PT,
+  PL,
+})
+
+/** Adds up the parts of a split sum, and the bias if the kernel has not. */
+function finish({ y, slices }: { y: Tensor; slices: number }, shape: number[], bias?: Tensor): Tensor {
+  const whole = slices > 1 ? sum(y, { axes: 0 }) : y
+  return bias ? add(view(whole, shape), bias) : view(whole, shape)
+}
+
+/**
+ * With fewer channels than a vec4 has places, taps of few values each would be dear: the taps of a kernel's row become
+ * one of KW Cin values, which lie side by side in an image that needs no border tests. Weights need not move.
+ */
+const folds = (cin: number, kw: number): boolean => cin < 4 && kw > 1
+
+/** x [n, H, W, Cin] with its padding in place, so that every window lies inside. */
+function padded(x: Tensor, { kernel, stride, padding }: Window, [HO, WO]: Size): Tensor {
+  const [, H, W] = x.shape
+  const [top, , left] = padding
+  const below = Math.max(0, (HO - 1) * stride[0] + kernel[0] - top - H)
+  const right = Math.max(0, (WO - 1) * stride[1] + kernel[1] - left - W)
+  if (top + below + left + right === 0) return x
+  return pad(x, {
+    padding: [
+      [0, 0],
+      [top, below],
+      [left, right],
+      [0, 0],
+    ],
+  })
+}
+
+/** conv2d: x [n, H, W, Cin] by w [kh, kw, Cin, Cout] gives [n, HO, WO, Cout]. */
+export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: Tensor): Tensor {
+  const [kh, kw, cin, cout] = w.shape
+  const isFolded = folds(cin, kw)
+  const a = isFolded ? padded(x, window, [HO, WO]) : x
+  const [n, H, W] = a.shape
+  const shape = [n, HO, WO, cout]
+  return finish(
+    rowGemm({
+      kernel: 'conv2d',
+      a,
+      b: w,
+      bias,
+      shape,
+      M: n * HO * WO,
+      N: cout,
+      KC: isFolded ? kw * cin : cin,
+      taps: isFolded ? kh : kh * kw,
+      Z: 1,
+      aligned: !isFolded,
+      bTransposed: false,
+      defines: (lanes) => ({
+        H,
+        W,
+        HO,
+        WO,
+        A_PIXEL: cin / lanes,
+        ...geometry(window),
+        ...(isFolded && { KW: 1, PT: 0, PL: 0 }),
+      }),
+    }),
+    shape,
+  )
+}
+
+/** Few columns would waste the tiles of a product; when this is the case, and what is made instead stays small. */
+const scatters = ([kh, kw, cout, cin]: readonly number[]): boolean =>
+  cout < 4 && kh * kw * cout >= 8 && kh * kw * cout <= 2 * cin
+
+/** convTranspose2d: x [n, H, W, Cin] by w [kh, kw, Cout, Cin] gives [n, HO, WO, Cout]. */
+export function convTransposed(x: Tensor, w: Tensor, window: Window, size: Size, bias?: Tensor): Tensor {
+  return scatters(w.shape) ? productThenScatter(x, w, window, size, bias) : byPhases(x, w, window, size, bias)
+}
+
+/** Outputs that leave the same remainder by the stride use the same taps: a plain conv for each such phase. */
+function byPhases(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: Tensor): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [KH, KW, cout] = w.shape
+  const [SH, SW] = window.stride
+  const [QH, QW] = [Math.ceil(HO / SH), Math.ceil(WO / SW)]
+  const [TH, TW] = [Math.ceil(KH / SH), Math.ceil(KW / SW)]
+  const shape = [n, HO, WO, cout]
+  return finish(
+    rowGemm({
+      kernel: 'conv2d_transpose',
+      a: x,
+      b: w,
+      bias,
+      shape,
+      M: n * QH * QW,
+      N: cout,
+      KC: cin,
+      taps: TH * TW,
+      Z: SH * SW,
+      bTransposed: true,
+      defines: (lanes) => ({
+        H,
+        W,
+        HO,
+        WO,
+        QH,
+        QW,
+        KH,
+        TW,
+        A_PIXEL: cin / lanes,
+        TAP_SKIP: KH % SH !== 0 || KW % SW !== 0,
+        ...geometry(window),
+      }),
+    }),
+    shape,
+  )
+}
+
+/** Every input pixel times every tap, as one product whose columns are the taps; then outputs gather their taps. */
+function productThenScatter(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: Tensor): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [KH, KW, C] = w.shape
+  const [SH, SW] = window.stride
+  const p = matmul(view(x, [n * H * W, cin]), view(w, [KH * KW * C, cin]), { transposeB: true })
+  const y = empty([n, HO, WO, C], 'convTranspose2d')
+  run('col2im', {
+    op: 'convTranspose2d',
+    defines: {
+      H,
+      W,
+      HO,
+      WO,
+      C,
+      KH,
+      TH: Math.ceil(KH / SH),
+      TW: Math.ceil(KW / SW),
+      ...geometry(window),
+      HAS_BIAS: bias !== undefined,
+    },
+    buffers: { p, y, ...(bias && { bias }) },
+    params: { n: y.size },
+    threads: y.size,
+  })
+  return y
+}
+
+/** conv2dWeightGrad: from x [n, H, W, Cin] and dy [n, HO, WO, Cout], [kh, kw, Cin, Cout]. */
+export function convWeights(x: Tensor, dy: Tensor, window: Window): Tensor {
+  const [n, H, W, cin] = x.shape
+  const [, HO, WO, cout] = dy.shape
+  const [kh, kw] = window.kernel
+  const shape = [kh, kw, cin, cout]
+  const { y, slices } = columnGemm({
+    a: x,
+    b: dy,
+    shape,
+    M: kh * kw * cin,
+    N: cout,
+    C: cin,
+    lines: n * HO,
+    WO,
+    batches: 1,
+    aBatch: 0,
+    bBatch: 0,
+    defines: { H, W, HO, ...geometry(window) },
+  })
+  return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
+}
