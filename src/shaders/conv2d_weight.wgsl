@@ -18,6 +18,10 @@ diagnostic(off, subgroup_uniformity);
 #include "lib/index.wgsl"
 #include "lib/gemm_bindings.wgsl"
 
+// Pixels of an output line, WO: not a constant, lest a compiler unroll the loop over them and run out of registers.
+struct Params { pixels: u32 }
+@group(1) @binding(0) var<uniform> params: Params;
+
 fn loadB(at: u32, n: u32) -> V {
 #ifdef SCALAR_V
   return b[at + n];
@@ -77,7 +81,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let at$i = i32(batch * A_BATCH) + (image + clamp(y$i, 0, H - 1)) * W * C + c$i;
 #endfor
     let bAt = batch * B_BATCH + u32(line * WO) * N;
-    for (var o = 0; o < WO; o++) {
+    for (var o = 0; o < i32(params.pixels); o++) {
 #ifdef VEC_A
       let x0 = o * SW + dx0;
       let a0 = select(vec4f(), a[(at0 + clamp(x0, 0, W - 1) * C) / 4], lineUsed0 & (x0 >= 0) & (x0 < W));

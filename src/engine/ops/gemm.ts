@@ -220,6 +220,7 @@ export function columnGemm({
       VEC_B: N % 4 === 0,
     },
     buffers: { a, b, y },
+    params: { pixels: WO },
     threads: grid.threads,
     workgroup: grid.workgroup,
   })
