@@ -19,8 +19,12 @@ fn decodeRow(z: u32, m: u32) -> vec3i {
 fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32 {
   let y = row.y + i32(tap) / KW;
   let x = row.z + i32(tap) % KW;
-  let inside = (y >= 0) & (y < H) & (x >= 0) & (x < W);
-  return select(-1, ((row.x + y) * W + x) * A_PIXEL, inside);
+  let pointer = ((row.x + y) * W + x) * A_PIXEL;
+#ifdef INSIDE
+  return pointer;
+#else
+  return select(-1, pointer, (y >= 0) & (y < H) & (x >= 0) & (x < W));
+#endif
 }
 fn tapIndex(z: u32, tap: u32) -> u32 { return tap; }
 fn outputRow(z: u32, m: u32) -> i32 { return i32(m); }

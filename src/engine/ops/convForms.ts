@@ -67,6 +67,7 @@ export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?
       KC: isFolded ? kw * cin : cin,
       taps: isFolded ? kh : kh * kw,
       Z: 1,
+      inside: isFolded || window.padding.every((p) => p === 0),
       aligned: !isFolded,
       bTransposed: false,
       defines: (lanes) => ({
@@ -112,6 +113,7 @@ function byPhases(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: T
       KC: cin,
       taps: TH * TW,
       Z: SH * SW,
+      inside: false,
       bTransposed: true,
       defines: (lanes) => ({
         H,

@@ -79,6 +79,8 @@ export interface RowGemm {
   taps: number
   /** Batches, or phases. */
   Z: number
+  /** Whether all taps of all rows point into a. */
+  inside: boolean
   /** Whether the rows that taps point to begin at whole vec4s where KC is a multiple of 4; so unless said otherwise. */
   aligned?: boolean
   bTransposed: boolean
@@ -99,6 +101,7 @@ export function rowGemm({
   KC,
   taps,
   Z,
+  inside,
   aligned = true,
   bTransposed,
   yTransposed,
@@ -134,6 +137,7 @@ export function rowGemm({
       KSTEPS: `${steps / slices}u`,
       Y_SIZE: `${y.size / slices}u`,
       VEC_A: vecA,
+      INSIDE: inside,
       VEC_B: !bTransposed && N % 4 === 0,
       VEC_BT: bTransposed && KU === 4,
       B_TRANSPOSED: bTransposed,

@@ -97,6 +97,7 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
     KC: K,
     taps: 1,
     Z: batches,
+    inside: true,
     bTransposed: tb && !swap,
     yTransposed: swap,
     defines: (lanes) => ({

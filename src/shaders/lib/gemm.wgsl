@@ -19,6 +19,7 @@
 // VEC_Y          y is bound as vec4s (N a multiple of 4)
 // Y_TRANSPOSED   y is [n, m]
 // HAS_BIAS       y += bias[n]
+// INSIDE         no tap points outside of the image, so nothing needs to be zero in its place
 // TAP_SKIP       some taps are unused for some z: tapUsed tells
 //
 // The including file declares a, b, y, bias, and:
@@ -28,16 +29,25 @@
 //   fn outputRow(z: u32, m: u32) -> i32              which row of y, negative for none
 
 fn loadA(pointer: i32, step: u32) -> vec4f {
-#ifdef VEC_A
-  let v = a[u32(max(pointer, 0)) + step];
+#ifdef INSIDE
+  let first = u32(pointer);
 #else
-  let at = u32(max(pointer, 0)) + step * KU;
+  let first = u32(max(pointer, 0));
+#endif
+#ifdef VEC_A
+  let v = a[first + step];
+#else
+  let at = first + step * KU;
   var v = vec4f();
 #for j in 0..KU
   v[$j] = a[at + $j];
 #endfor
 #endif
+#ifdef INSIDE
+  return v;
+#else
   return select(vec4f(), v, pointer >= 0);
+#endif
 }
 
 #ifndef VEC_BT
