@@ -7,6 +7,7 @@ const node = {
   test: {
     name: 'node',
     include: ['tests/node/**/*.test.ts'],
+    css: true, // vitest would empty the report's style, which is imported as text
     // wgsl_reflect's "main" is CommonJS inside a "type": "module" package, which Node cannot load.
     server: { deps: { inline: ['wgsl_reflect'] } },
   },

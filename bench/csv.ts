@@ -2,9 +2,9 @@
 import type { KernelResult, PeerResult, Quantiles, Result, StepResult } from './result.ts'
 
 type Cell = string | number | boolean | undefined
-type Line = Record<string, Cell>
+export type Line = Record<string, Cell>
 
-const spread = (name: string, q: Quantiles | undefined): Line => ({
+export const spread = (name: string, q: Quantiles | undefined): Line => ({
   [name]: q?.median,
   [`${name} p10`]: q?.p10,
   [`${name} p90`]: q?.p90,
@@ -66,8 +66,10 @@ const ofStep = (s: StepResult): Line => ({
   ...ofPeers(s.peers),
 })
 
-export function toCsv({ kernels, steps }: Result): string {
-  const lines = [...kernels.map(ofKernel), ...steps.map(ofStep)]
+export const toCsv = ({ kernels, steps }: Result): string =>
+  csvOf([...kernels.map(ofKernel), ...steps.map(ofStep)])
+
+export function csvOf(lines: readonly Line[]): string {
   const columns = [...new Set(lines.flatMap(Object.keys))]
   const text = (cell: Cell): string => {
     const plain = String(cell ?? '')

@@ -1,14 +1,18 @@
 /** Runs in headless Chrome for scripts/bench.ts, which asks for one roof, row or step after the other. */
-import { answer } from '../src/app/commands.ts'
-import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import { answer, get } from '../src/app/commands.ts'
+import type { Adapter, AdapterChoice, TrainRequest } from '../src/app/headless.ts'
 import { adapterOptions } from '../src/engine/adapter.ts'
 import type { Gpu } from '../src/engine/device.ts'
 import { adapterName, init, shutdown, zeros } from '../src/engine/index.ts'
 import { run } from '../src/engine/kernel.ts'
+import { parseIdx } from '../src/models/data.ts'
+import type { Config } from '../src/models/trainer.ts'
 import { Clock } from './clock.ts'
 import { compare, type Peer, preparedRow, preparedStep, TOLERANCES } from './compare.ts'
 import { values } from './inputs.ts'
 import { measureRow } from './measure.ts'
+import type { Measured } from './profile/measured.ts'
+import { profileSteps } from './profile/steps.ts'
 import type { KernelResult, PeerResult, Result, StepResult } from './result.ts'
 import { measureRoofs, type RoofRun } from './roofs.ts'
 import { nameOf } from './row.ts'
@@ -43,6 +47,12 @@ export type PageEnvironment = Pick<
   Result['environment'],
   'adapter' | 'features' | 'limits' | 'clock' | 'timestampQuantum'
 >
+
+export interface ProfileRequest {
+  config: Config
+  data: TrainRequest['data']
+  steps: number
+}
 
 const commands = {
   /** Comes first. */
@@ -87,6 +97,12 @@ const commands = {
 
   async step({ name }: { name: string }): Promise<StepResult> {
     return measureStep(await freshDevice(), named(steps, name).step)
+  },
+
+  /** Of any model: see profile/steps.ts. */
+  async profile({ config, data, steps }: ProfileRequest): Promise<Measured> {
+    const known = 'toy' in data ? data : parseIdx(await get('data'), data.images)
+    return profileSteps(await freshDevice(), known, config, steps)
   },
 
   /** Loads the peer of bench/peers/`file`. `lacks` names the rows that it has no function for. */

@@ -4,13 +4,13 @@ import { amount, flag, list, map, object, oneOf, optional, type Schema, type Typ
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
 export const VERSION = 1
 
-const quantiles = object({ p10: amount, median: amount, p90: amount })
+export const quantiles = object({ p10: amount, median: amount, p90: amount })
 
 /** A rate measured twice, at the begin and the end of the run: the higher, both, and whether they differ too much. */
 const roofFields = { best: amount, runs: list(amount), noisy: flag }
 const roof = object(roofFields)
 
-const environment = object({
+export const environment = object({
   adapter: object({
     name: text,
     software: flag,
@@ -39,7 +39,7 @@ const environment = object({
   date: text,
 })
 
-const roofs = object({
+export const roofs = object({
   /** GFLOP/s, a multiplication and an addition counting one each, and the variant that reached it. */
   multiplyAdd: object({ ...roofFields, accumulators: amount, workgroup: amount, fused: flag }),
   /** GB/s by buffer size; a copy counts what it reads and what it writes. */

@@ -1,7 +1,8 @@
 /** What a row of the table of kernels is made of. */
+
+import type { Work } from '../src/engine/counts.ts'
 import { noGrad, reshape, type Tensor } from '../src/engine/index.ts'
 import type { Ref } from '../tests/ref/index.ts'
-import type { Work } from './counts.ts'
 import type { Values } from './inputs.ts'
 
 /** A row ready to run: its inputs are on the device. */

@@ -16,7 +16,7 @@ import {
 import { profile } from '../src/engine/profile.ts'
 import { Dcgan } from '../src/models/dcgan.ts'
 import { gpuTime, spanOf } from './clock.ts'
-import { type DcganShape, dcganStepFlops } from './counts.ts'
+import { type DcganShape, dcganStepFlops } from './dcganFlops.ts'
 import { values } from './inputs.ts'
 import type { StepResult } from './result.ts'
 import { differ, quantiles } from './stats.ts'
@@ -101,13 +101,14 @@ export async function measureStep(g: Gpu, c: StepCase): Promise<StepResult> {
 /** Steps apart from those above, watched: watching costs a little. */
 async function watched(g: Gpu, session: StepSession, count: number): Promise<Partial<StepResult>> {
   let recordMs = 0
-  const { passes, submits, encodeMs } = await profile(g, async () => {
+  const { passes, submits } = await profile(g, async () => {
     ;({ recordMs } = await runSteps(session, count))
   })
+  const encodeMs = submits.reduce((total, { begin, end }) => total + end - begin, 0)
   const dispatches = passes.reduce((total, pass) => total + pass.dispatches.length, 0)
   return {
     dispatches: dispatches / count,
-    submits: submits / count,
+    submits: submits.length / count,
     cpuPerDispatch: (1000 * recordMs) / dispatches,
     encodePerDispatch: (1000 * encodeMs) / dispatches,
     ...(passes[0].begin !== undefined && { gpuBusy: gpuTime(passes, 0) / spanOf(passes) }),

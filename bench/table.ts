@@ -3,7 +3,7 @@ import type { KernelResult, PeerResult, Quantiles, Result, Roofs, StepResult } f
 
 export const WIDTH = 120
 
-interface Column<T> {
+export interface Column<T> {
   head: string
   width: number
   cell(row: T): string
@@ -17,7 +17,7 @@ interface Note {
 }
 
 /** Columns a space apart; what is too wide for its column is cut. */
-function lines<T>(columns: Column<T>[], rows: T[], noteOf: (row: T) => Note): string[] {
+export function lines<T>(columns: Column<T>[], rows: T[], noteOf: (row: T) => Note): string[] {
   const place = (text: string, { width, left }: Column<T>): string =>
     left ? text.slice(0, width).padEnd(width) : text.slice(0, width).padStart(width)
   const line = (shown: Column<T>[], text: (c: Column<T>) => string, after: string): string =>

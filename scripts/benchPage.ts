@@ -5,17 +5,24 @@ import { type Page, withNodePage } from './nodeHost.ts'
 export type BenchPage = Page<BenchCommands, never>
 
 const SCRIPT = '/bench/page.ts'
-const EXCHANGE: Exchange<never> = { files: {}, take: () => {}, warn: (text) => console.error(text) }
+
+/** `files`: what the page may read. */
+const exchangeOf = (files: Exchange<never>['files']): Exchange<never> => ({
+  files,
+  take: () => {},
+  warn: (text) => console.error(text),
+})
 
 /** bench/page.ts, in Chrome or under Node. */
 export const withBenchPage = <T>(
   { host, adapter }: Place,
   body: (page: BenchPage) => Promise<T>,
+  files: Exchange<never>['files'] = {},
 ): Promise<T> =>
   host === 'node'
-    ? withNodePage(EXCHANGE, { script: SCRIPT, adapter }, body)
-    : withPage(EXCHANGE, { script: SCRIPT }, body)
+    ? withNodePage(exchangeOf(files), { script: SCRIPT, adapter }, body)
+    : withPage(exchangeOf(files), { script: SCRIPT }, body)
 
 /** The same in Chrome beside a peer of `file`, whose packages a browser cannot load as they are. */
 export const withPeerPage = <T>(file: string, body: (page: BenchPage) => Promise<T>): Promise<T> =>
-  withPage(EXCHANGE, { script: SCRIPT, bundle: [file] }, body)
+  withPage(exchangeOf({}), { script: SCRIPT, bundle: [file] }, body)

@@ -35,7 +35,7 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 /** A flag for every hyperparameter of every model. */
-const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.fromEntries(
+export const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.fromEntries(
   Object.values(models).flatMap(({ defaults, counts }) =>
     Object.keys(defaults).map((name) => [
       kebab(name),
@@ -161,6 +161,7 @@ class Session implements Exchange<Report> {
         sampleEvery: every.sample,
         checkpointEvery: every.checkpoint,
       },
+      debug: Number(process.env.DEBUG ?? 0),
       data: data.request,
       resume: continued && {
         file: continued.checkpoint.path,

@@ -1,4 +1,13 @@
 /** Normalisations, forward and backward, and StyleGAN's layer around one. */
+
+import {
+  both,
+  normBackwardWork,
+  normWork,
+  PIXEL_NORM,
+  pointwiseWork,
+  STYLE_LAYER,
+} from '../../src/engine/counts.ts'
 import {
   adain,
   batchNorm,
@@ -10,7 +19,6 @@ import {
 } from '../../src/engine/index.ts'
 import { sizeOf } from '../../src/engine/shape.ts'
 import * as R from '../../tests/ref/index.ts'
-import { both, normBackwardWork, normWork, pointwiseWork } from '../counts.ts'
 import { values } from '../inputs.ts'
 import { plain, type Row, type Session } from '../row.ts'
 
@@ -103,8 +111,7 @@ function styleRows(x: number[]): Row[] {
     {
       op: 'styleLayer',
       shape,
-      // noise, bias and leaky ReLU are 4, the norm 7
-      work: pointwiseWork(x, [x, ...parts], 11),
+      work: pointwiseWork(x, [x, ...parts], STYLE_LAYER.forward),
       inputs,
       begin: plain((...all) => styleLayer(...(all as Parameters<typeof styleLayer>))),
       reference: ([a, ...rest]) => [R.styleLayer(a, rest[0], rest[1], rest[2], rest[3])],
@@ -112,8 +119,7 @@ function styleRows(x: number[]): Row[] {
     {
       op: 'styleLayer backward',
       shape,
-      // u again 3, its slope 1, the norm's 9, Σ du and Σ du noise 3
-      work: pointwiseWork(x, [x, x, parts[0], kept, [c], [c], parts[3]], 16),
+      work: pointwiseWork(x, [x, x, parts[0], kept, [c], [c], parts[3]], STYLE_LAYER.backward),
       inputs: [...inputs, values(x, 26)],
       begin: backward((...all) => styleLayer(...(all as Parameters<typeof styleLayer>)), [0, 2, 3, 4]),
       reference: ([a, ...rest]) => R.styleLayerBackward(a, rest[0], rest[1], rest[2], rest[3], rest[4]),
@@ -150,7 +156,7 @@ export function norms(): Row[] {
     ...styleRows(wide),
     single('pixelNorm', [16, 128], {
       inputs: [values([16, 128], 17)],
-      work: pointwiseWork([16, 128], [[16, 128]], 3), // square, add, scale
+      work: pointwiseWork([16, 128], [[16, 128]], PIXEL_NORM.forward),
       begin: plain((x) => pixelNorm(x)),
       reference: ([x]) => [R.pixelNorm(x)],
     }),

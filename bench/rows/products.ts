@@ -1,7 +1,8 @@
 /** Products: matmul, and the conv trio. */
+
+import { type ConvShape, convOutput, convWork, matmulWork } from '../../src/engine/counts.ts'
 import { conv2d, conv2dWeightGrad, convTranspose2d, matmul } from '../../src/engine/index.ts'
 import * as R from '../../tests/ref/index.ts'
-import { type ConvShape, convOutput, convWork, matmulWork } from '../counts.ts'
 import { values } from '../inputs.ts'
 import { plain, type Row } from '../row.ts'
 

@@ -1,7 +1,8 @@
 /** What has a state or takes numbers from elsewhere: optimisers, random numbers, rows of tables. */
+
+import { gatherWork, optimizerWork, type Rule, randomWork } from '../../src/engine/counts.ts'
 import * as G from '../../src/engine/index.ts'
 import * as R from '../../tests/ref/index.ts'
-import { gatherWork, optimizerWork, type Rule, randomWork } from '../counts.ts'
 import { indices, values } from '../inputs.ts'
 import { plain, type Row, seen } from '../row.ts'
 

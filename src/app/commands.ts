@@ -1,4 +1,5 @@
 /** How a page answers the commands of a Node script (see scripts/headless.ts). */
+import { DataError } from '../engine/index.ts'
 
 /** What a page can be asked to do: one request each, awaited. */
 // biome-ignore lint/suspicious/noExplicitAny: the requests of different commands have nothing in common
@@ -27,4 +28,11 @@ export function answer(commands: CommandTable, stop: () => void): void {
       }
     },
   }
+}
+
+/** A file that the script serves. Throws DataError when it has none of this name. */
+export async function get(name: string): Promise<Uint8Array> {
+  const response = await fetch(name)
+  if (!response.ok) throw new DataError(`${name}: ${await response.text()}`)
+  return new Uint8Array(await response.arrayBuffer())
 }

@@ -9,7 +9,8 @@ import { scorePoints, type ToyScores } from '../models/toyMetrics.ts'
 import { type ToyName, toyOf } from '../models/toys.ts'
 import { type LogLine, type TrainOptions, train } from '../models/train.ts'
 import { configOf, Trainer } from '../models/trainer.ts'
-import { answer } from './commands.ts'
+import { answer, get } from './commands.ts'
+import { onProfile } from './debug.ts'
 import { context, drawLosses, lightTheme } from './draw.ts'
 import { drawLatents, type LatentKind } from './latent.ts'
 import { drawSnapshot, toPng } from './picture.ts'
@@ -32,6 +33,8 @@ export type Report =
 
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
+  /** From 2, a table of the kernels of an early step is among the notices. */
+  debug: number
   /** A toy distribution, or the name of the images that are served, for messages. */
   data: { toy: ToyName } | { images: string }
   /** Continue from the checkpoint that is served, with the log so far. */
@@ -107,6 +110,7 @@ const commands = {
             step = at
           },
           onNotice: (text) => report({ kind: 'notice', text }),
+          onProfile: onProfile(request.debug, (text) => report({ kind: 'notice', text })),
         },
       )
     } catch (error) {
@@ -189,12 +193,6 @@ async function chart(lines: readonly LogLine[], metrics: readonly string[]): Pro
   ctx.scale(2, 2)
   drawLosses(ctx, CHART, lines, metrics, lightTheme)
   return canvas.convertToBlob({ type: 'image/png' })
-}
-
-async function get(name: string): Promise<Uint8Array> {
-  const response = await fetch(name)
-  if (!response.ok) throw new DataError(`${name}: ${await response.text()}`)
-  return new Uint8Array(await response.arrayBuffer())
 }
 
 async function send(name: string, content: Blob | Uint8Array | Float32Array): Promise<void> {

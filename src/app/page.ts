@@ -17,6 +17,8 @@ import {
   settingsFrom,
 } from './state.ts'
 
+/** `?debug=2`: see debug.ts. The worker's own address does not have it. */
+const DEBUG = new URLSearchParams(location.search).get('debug') ?? ''
 const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).href }
 
 const buttons = {
@@ -29,7 +31,10 @@ const buttons = {
 type Handlers = { [T in Report['type']]: (report: Extract<Report, { type: T }>) => void }
 
 export class Page {
-  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    type: 'module',
+    name: DEBUG,
+  })
   private readonly charts = new Charts()
   private readonly stage = new Stage()
   private readonly counters = new Counters()

@@ -9,6 +9,7 @@ import { toyOf } from '../models/toys.ts'
 import { type LogLine, train } from '../models/train.ts'
 import { type Config, POINTS, SAMPLES } from '../models/trainer.ts'
 import { settingsOf } from './config.ts'
+import { onProfile } from './debug.ts'
 import { grouped } from './dom.ts'
 import { drawSnapshot } from './picture.ts'
 import type { Report } from './protocol.ts'
@@ -37,6 +38,7 @@ export class Run {
   /** What the latest logged steps took. */
   private durations: number[] = []
   private readonly failures = new Failures()
+  private isProfiled = false
 
   constructor(
     readonly data: Data,
@@ -105,6 +107,7 @@ export class Run {
             this.saved = { step, file: file as Uint8Array<ArrayBuffer> }
           },
           onNotice: (message) => this.post({ type: 'notice', message }),
+          onProfile: this.isProfiled ? undefined : onProfile(Number(self.name), this.tell),
           gate: async (step) => {
             this.step = step
             if (performance.now() - this.lastReport > REPORT_MS) this.report()
@@ -119,6 +122,11 @@ export class Run {
       this.step = this.saved?.step ?? 0
       throw error
     }
+  }
+
+  private readonly tell = (table: string): void => {
+    this.isProfiled = true
+    console.log(table)
   }
 
   private report(): void {

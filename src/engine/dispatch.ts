@@ -1,4 +1,18 @@
 /** Kernel launches, and how they go into a compute pass. */
+import type { Shape } from './shape.ts'
+import type { Defines } from './wgsl.ts'
+
+/** What a launch was asked to do. */
+export interface About {
+  /** The op as its user knows it. */
+  op: string
+  defines: Defines
+  params: Readonly<Record<string, number>>
+  /** Useful FLOPs, where they cannot be told from the rest. */
+  flops?: number
+  /** What is bound, by name: its shape, whether it is written, and the number of its buffer in the pool. */
+  buffers: Readonly<Record<string, { shape: Shape; writes: boolean; id: number }>>
+}
 
 /** One kernel launch, ready to encode. */
 export interface Dispatch {
@@ -8,6 +22,8 @@ export interface Dispatch {
   /** Byte offset of the kernel's Params in the buffer that is bound for them; undefined when it has none. */
   params: number | undefined
   grid: readonly [number, number]
+  /** Only of launches made while somebody measures or records: nothing else needs it. */
+  about?: About
 }
 
 /** Launches of one compute pass, and where the GPU writes when it began and ended. */

@@ -1,5 +1,6 @@
 /** Runs a kernel: WGSL file + defines → pipeline → bind group → dispatch. Buffers and params go by name. */
 import { COMPUTE, type Gpu, gpu } from './device.ts'
+import type { About } from './dispatch.ts'
 import { LimitError, ShaderError } from './errors.ts'
 import { roundUp } from './pool.ts'
 import type { Tensor } from './tensor.ts'
@@ -14,6 +15,8 @@ export interface Launch {
   buffers: Record<string, Tensor>
   /** Every member of `Params`, by name; a function where they differ each time that a recorded step is replayed. */
   params?: Params | (() => Params)
+  /** Useful FLOPs, where the defines and buffers do not tell (see work.ts); asked for when somebody measures. */
+  flops?: () => number
   /** Invocations wanted; the file's `main` must ignore those beyond. */
   threads: number
   /** Invocations of a workgroup; the define WG. */
@@ -54,7 +57,7 @@ const kernels = new WeakMap<Gpu, { byKey: Map<string, Kernel>; bySource: Map<str
 /** Dispatches `src/shaders/<name>.wgsl`. Throws ShaderError naming a missing buffer or param, LimitError for a grid too large. */
 export function run(
   name: string,
-  { op = name, defines = {}, buffers, params = {}, threads, workgroup = 64 }: Launch,
+  { op = name, defines = {}, buffers, params = {}, flops, threads, workgroup = 64 }: Launch,
 ): void {
   const g = gpu()
   const kernel = compile(g, name, { ...defines, WG: workgroup })
@@ -73,6 +76,9 @@ export function run(
     bindGroup: bind(g, op, kernel, buffers),
     params: slot,
     grid,
+    ...((g.watch || g.recording) && {
+      about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.() },
+    }),
   }
   g.recording?.add(dispatch, g.arenaView, live && ((view, at) => write(view, at, live())))
   g.dispatch(dispatch)
@@ -84,6 +90,23 @@ export function run(
     kernel.reflection.buffers.flatMap(({ name: buffer, writes }) => (writes ? [buffers[buffer]] : [])),
   )
   watcher = see
+}
+
+/** Shapes in the place of tensors, which would hold on to their buffers and to the tape. */
+function describe(
+  op: string,
+  { reflection }: Kernel,
+  defines: Defines,
+  buffers: Record<string, Tensor>,
+  params: Launch['params'],
+): About {
+  // What changes from replay to replay says nothing about the work.
+  const known = typeof params === 'object' ? params : {}
+  const bound = reflection.buffers.map(({ name, writes }) => {
+    const { shape } = buffers[name]
+    return [name, { shape, writes, id: buffers[name].storageOf(op).buffer.id }] as const
+  })
+  return { op, defines, params: known, buffers: Object.fromEntries(bound) }
 }
 
 /** Workgroups as (x, y) within the limit of a dimension; `globalIndex` in lib/index.wgsl undoes the fold. */

@@ -81,6 +81,7 @@ abstract class Optimizer {
     })
     withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
       run('optim', {
+        op: this.rule,
         defines: { [this.rule.toUpperCase()]: true },
         buffers,
         params: () => paramsOf(bytes, this.numbers(++this.t)),
@@ -212,6 +213,7 @@ export class EMA {
     const { bytes, storage } = this.flat
     withWhole({ p: this.average, g: storage }, bytes, (buffers) =>
       run('optim', {
+        op: 'EMA',
         defines: { EMA: true },
         buffers,
         params: paramsOf(bytes, { decay }),

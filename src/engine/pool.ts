@@ -1,5 +1,6 @@
 /** Storage buffers, kept by size for the next tensor that needs one. */
 import { LimitError } from './errors.ts'
+import type { Ledger } from './ledger.ts'
 
 export interface PoolBuffer {
   readonly id: number
@@ -49,6 +50,8 @@ export class Pool {
   private readonly free: FreeBuffers = new Map()
   /** While a step is recorded, where its buffers stay. */
   reserve: Reserve | undefined
+  /** Told of every buffer that is taken and given back, while somebody wants to know who holds them. */
+  ledger: Ledger | undefined
   private readonly stats: MemoryInfo = {
     liveBytes: 0,
     liveBuffers: 0,
@@ -84,10 +87,12 @@ export class Pool {
     this.stats.liveBytes += size
     this.stats.liveBuffers++
     this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
+    this.ledger?.take(buffer, what)
     return buffer
   }
 
   release(buffer: PoolBuffer): void {
+    this.ledger?.giveBack(buffer)
     this.stats.liveBytes -= buffer.bytes
     this.stats.liveBuffers--
     const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES

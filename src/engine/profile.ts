@@ -10,11 +10,18 @@ export interface PassRecord {
   end?: number
 }
 
+/** A submit as JavaScript saw it, in ms by `performance.now()`. */
+export interface SubmitRecord {
+  passes: PassRecord[]
+  begin: number
+  /** The launches are encoded; what remains is to finish the encoder and to submit. */
+  encoded: number
+  end: number
+}
+
 export interface ProfileResult {
   passes: PassRecord[]
-  submits: number
-  /** CPU time spent on encoding and submitting, ms. */
-  encodeMs: number
+  submits: SubmitRecord[]
 }
 
 // GPUBufferUsage and GPUMapMode by value, as in device.ts
@@ -48,17 +55,16 @@ export async function profile(
 }
 
 class Profile implements Watch {
-  private readonly records: PassRecord[] = []
-  private submits = 0
-  private encodeMs = 0
+  private readonly submits: SubmitRecord[] = []
+  /** Of the submit being encoded. */
+  private passing: PassRecord[] = []
   private began = 0
+  private encodedAt: number | undefined
   private readonly queries: GPUQuerySet | undefined
   /** Buffers of SLOTS slots, one slot for each submit with passes, in order. */
   private readonly stamps: GPUBuffer[] = []
   /** Passes of each of these submits. */
   private readonly slots: number[] = []
-  /** Passes of the submit being encoded. */
-  private passing = 0
 
   constructor(
     private readonly g: Gpu,
@@ -71,9 +77,8 @@ class Profile implements Watch {
   passes(dispatches: readonly Dispatch[]): Pass[] {
     const { queries: querySet } = this
     const groups = this.each ? dispatches.map((d) => [d]) : [dispatches]
-    this.passing = groups.length
+    this.passing = groups.map((group) => ({ dispatches: group }))
     return groups.map((group, i) => {
-      this.records.push({ dispatches: group })
       const timestampWrites = querySet && {
         querySet,
         beginningOfPassWriteIndex: 2 * i,
@@ -85,11 +90,11 @@ class Profile implements Watch {
 
   encode(): void {
     this.began = performance.now()
-    this.passing = 0
   }
 
   encoded(encoder: GPUCommandEncoder): void {
-    if (!this.queries || !this.passing) return
+    this.encodedAt = performance.now()
+    if (!this.queries) return
     const slot = this.slots.length % SLOTS
     if (slot === 0)
       this.stamps.push(
@@ -99,26 +104,32 @@ class Profile implements Watch {
           usage: QUERY_RESOLVE | COPY_SRC,
         }),
       )
-    this.slots.push(this.passing)
+    const { length } = this.passing
+    this.slots.push(length)
     const buffer = this.stamps[this.stamps.length - 1]
-    encoder.resolveQuerySet(this.queries, 0, 2 * this.passing, buffer, slot * SLOT)
+    encoder.resolveQuerySet(this.queries, 0, 2 * length, buffer, slot * SLOT)
   }
 
   submitted(): void {
-    this.submits++
-    this.encodeMs += performance.now() - this.began
+    const end = performance.now()
+    const { passing, began, encodedAt = began } = this
+    this.submits.push({ passes: passing, begin: began, encoded: encodedAt, end })
+    this.passing = []
+    this.encodedAt = undefined
+    this.began = end // a replay may submit again
   }
 
   async result(): Promise<ProfileResult> {
-    const { records } = this
+    const { submits } = this
+    const passes = submits.flatMap((submit) => submit.passes)
     const stamps = await this.readStamps()
     const first = stamps.reduce((a, b) => (b < a ? b : a), stamps[0])
     if (stamps.length)
-      records.forEach((record, i) => {
+      passes.forEach((record, i) => {
         record.begin = Number(stamps[2 * i] - first)
         record.end = Number(stamps[2 * i + 1] - first)
       })
-    return { passes: records, submits: this.submits, encodeMs: this.encodeMs }
+    return { passes, submits }
   }
 
   /** Begin and end of every pass, in order. */

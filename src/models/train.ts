@@ -7,6 +7,8 @@ import {
   type InitOptions,
   init,
   NumericError,
+  type ProfileResult,
+  profile,
 } from '../engine/index.ts'
 import { type Data, spread, spreadOf, type Table, tableOf } from './data.ts'
 import { Failures } from './failures.ts'
@@ -45,6 +47,8 @@ export interface TrainEvents {
   onCheckpoint?(step: number, file: Uint8Array): void | Promise<void>
   /** Something a person should know, in a sentence. */
   onNotice?(text: string): void
+  /** If given, the third step has a timestamp around every dispatch, which makes it slower. */
+  onProfile?(profile: ProfileResult): void
   /** Awaited before every step: where a page pauses. Resolves to false to stop. */
   gate?(step: number): Promise<boolean>
 }
@@ -53,6 +57,8 @@ export interface TrainEvents {
 const IN_FLIGHT = 2
 /** Losing the device this often without a step in between is not bad luck. */
 const MAX_LOSSES = 3
+/** Steps before one is profiled: they record, and compile. */
+const WARM_UP = 2
 /** Steps that are repeated at most to find where a number was lost. */
 const MAX_REPEATED = 1000
 /** What a GPU process needs to come back. */
@@ -154,10 +160,14 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
     await events.onCheckpoint?.(step, await trainer.checkpoint())
     saved = step
   }
+  const profiledAt = trainer.step + WARM_UP
   let saved = trainer.step
   if (trainer.step === 0) await sample()
   while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
-    const metrics = trainer.advance(table)
+    const isProfiled = events.onProfile && trainer.step === profiledAt
+    const metrics = isProfiled
+      ? Promise.resolve(await profiled(trainer, table, events))
+      : trainer.advance(table)
     await log.add(trainer.step, metrics, trainer.step % logEvery === 0 || trainer.step === steps)
     if (trainer.step % sampleEvery === 0) await sample()
     if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
@@ -165,6 +175,16 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
   await log.settle()
   if (trainer.step % sampleEvery !== 0) await sample()
   if (checkpointEvery && saved !== trainer.step) await save()
+}
+
+/** A step under the profiler. */
+async function profiled(trainer: Trainer, table: Table, events: TrainEvents): Promise<Float32Array> {
+  let metrics: Float32Array = new Float32Array()
+  const step = async (): Promise<void> => {
+    metrics = await trainer.advance(table)
+  }
+  events.onProfile?.(await profile(gpu(), step, { each: true }))
+  return metrics
 }
 
 interface Pending {

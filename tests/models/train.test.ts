@@ -1,5 +1,6 @@
 /** The training loop: what it reports when all goes well, when a number is lost, and when the device is. */
 import { expect, test } from 'vitest'
+import { onProfile } from '../../src/app/debug.ts'
 import { gpu, init, NumericError } from '../../src/engine/index.ts'
 import type { Images } from '../../src/models/data.ts'
 import { type LogLine, type TrainOptions, train } from '../../src/models/train.ts'
@@ -51,6 +52,21 @@ test('the same seed trains to the same bits, another seed does not', async () =>
   expect(first.map(({ step }) => step)).toEqual([1, 2, 3, 4])
   expect(await trainedLog(optionsFor(0, 4))).toEqual(first)
   expect((await trainedLog(optionsFor(1, 4)))[3]).not.toEqual(first[3])
+})
+
+test('one step is profiled where somebody asks, and trains to the same bits', async () => {
+  const undisturbed = await trainedLog(optionsFor(0, 4))
+  const lines: LogLine[] = []
+  const told: string[] = []
+  await train(images(), optionsFor(0, 4), {
+    onLog: ({ ms: _, ...metrics }) => lines.push(metrics as LogLine),
+    onProfile: onProfile(2, (text) => told.push(text)),
+  })
+  expect(lines).toEqual(undisturbed)
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatch(/^ +3 .* conv2d 4x8x8x1, 4x4x1x4, 4 → 4x4x4x4$/m)
+  expect(told[0]).toMatch(/^ +\d+ .* in all$/m)
+  expect(onProfile(1, () => {})).toBeUndefined()
 })
 
 test('a lost device is opened anew, and training goes on from the checkpoint to the same bits', async () => {

@@ -1,10 +1,10 @@
 // FLOPs and bytes of every op against values counted by hand.
 import { expect, test } from 'vitest'
+import { dcganStepFlops } from '../../bench/dcganFlops.ts'
 import {
   both,
   convOutput,
   convWork,
-  dcganStepFlops,
   gatherWork,
   matmulWork,
   normBackwardWork,
@@ -13,7 +13,7 @@ import {
   pointwiseWork,
   randomWork,
   reduceWork,
-} from '../../bench/counts.ts'
+} from '../../src/engine/counts.ts'
 
 test('matmul: a multiplication and an addition for each of M K N', () => {
   expect(matmulWork(2, 3, 5)).toEqual({ flops: 60, bytes: 4 * (6 + 15 + 10) })

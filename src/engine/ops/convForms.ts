@@ -1,9 +1,9 @@
 /** The ways of computing the conv trio, without gradients. Which one is taken depends on the shapes alone. */
+import { convFlops } from '../counts.ts'
 import { run } from '../kernel.ts'
-import type { Window } from '../shape.ts'
+import type { Shape, Window } from '../shape.ts'
 import { empty, type Tensor, view } from '../tensor.ts'
 import { columnGemm, rowGemm } from './gemm.ts'
-import { matmul } from './matmul.ts'
 import { pad } from './movement.ts'
 import { add } from './pointwise.ts'
 import { sum } from './reduce.ts'
@@ -18,6 +18,17 @@ const geometry = ({ kernel: [, KW], stride: [SH, SW], padding: [PT, , PL] }: Win
   PT,
   PL,
 })
+
+/** Of a conv of [n, H, W, Cin] to HO x WO pixels of Cout channels. */
+function usefulFlops(
+  [n, H, W, cin]: Shape,
+  [HO, WO, cout]: Shape,
+  { kernel, stride, padding }: Window,
+): number {
+  const vertical = { size: H, outputs: HO, kernel: kernel[0], stride: stride[0], padding: padding[0] }
+  const horizontal = { size: W, outputs: WO, kernel: kernel[1], stride: stride[1], padding: padding[2] }
+  return convFlops(n, [vertical, horizontal], cin, cout)
+}
 
 /** Adds up the parts of a split sum, and the bias if the kernel has not. */
 function finish({ y, slices }: { y: Tensor; slices: number }, shape: number[], bias?: Tensor): Tensor {
@@ -58,6 +69,7 @@ export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?
   return finish(
     rowGemm({
       kernel: 'conv2d',
+      op: 'conv2d',
       a,
       b: w,
       bias,
@@ -70,6 +82,7 @@ export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?
       inside: isFolded || window.padding.every((p) => p === 0),
       aligned: !isFolded,
       bTransposed: false,
+      flops: () => usefulFlops(x.shape, [HO, WO, cout], window) + (bias ? n * HO * WO * cout : 0),
       defines: (lanes) => ({
         H,
         W,
@@ -104,6 +117,7 @@ function byPhases(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: T
   return finish(
     rowGemm({
       kernel: 'conv2d_transpose',
+      op: 'convTranspose2d',
       a: x,
       b: w,
       bias,
@@ -138,7 +152,24 @@ function productThenScatter(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size
   const [n, H, W, cin] = x.shape
   const [KH, KW, C] = w.shape
   const [SH, SW] = window.stride
-  const p = matmul(view(x, [n * H * W, cin]), view(w, [KH * KW * C, cin]), { transposeB: true })
+  const N = KH * KW * C
+  const { y: p, slices } = rowGemm({
+    kernel: 'matmul',
+    op: 'convTranspose2d',
+    a: x,
+    b: w,
+    shape: [n, H, W, N],
+    M: n * H * W,
+    N,
+    KC: cin,
+    taps: 1,
+    Z: 1,
+    inside: true,
+    bTransposed: true,
+    // The conv that it transposes goes from its output to its input.
+    flops: () => usefulFlops([n, HO, WO, C], [H, W, cin], window),
+    defines: (lanes) => ({ A_BATCH: '0u', A_ROW: `${cin / lanes}u`, B_BATCHES: '1u' }),
+  })
   const y = empty([n, HO, WO, C], 'convTranspose2d')
   run('col2im', {
     op: 'convTranspose2d',
@@ -154,7 +185,7 @@ function productThenScatter(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size
       ...geometry(window),
       HAS_BIAS: bias !== undefined,
     },
-    buffers: { p, y, ...(bias && { bias }) },
+    buffers: { p: slices > 1 ? sum(p, { axes: 0 }) : p, y, ...(bias && { bias }) },
     params: { n: y.size },
     threads: y.size,
   })
@@ -168,6 +199,7 @@ export function convWeights(x: Tensor, dy: Tensor, window: Window): Tensor {
   const [kh, kw] = window.kernel
   const shape = [kh, kw, cin, cout]
   const { y, slices } = columnGemm({
+    op: 'conv2dWeightGrad',
     a: x,
     b: dy,
     shape,

@@ -68,6 +68,8 @@ const busyThreads = ({ isSoftware }: Gpu): number => (isSoftware ? 64 : 4096)
 
 export interface RowGemm {
   kernel: 'matmul' | 'conv2d' | 'conv2d_transpose'
+  /** As its user knows it. */
+  op: string
   a: Tensor
   b: Tensor
   bias?: Tensor
@@ -85,6 +87,8 @@ export interface RowGemm {
   aligned?: boolean
   bTransposed: boolean
   yTransposed?: boolean
+  /** Useful FLOPs, where these are not of the sizes above. */
+  flops?: () => number
   /** The kernel's own defines; `lanes` is 4 where a is bound as vec4s. */
   defines: (lanes: number) => Defines
 }
@@ -92,6 +96,7 @@ export interface RowGemm {
 /** Runs a kernel built on lib/gemm.wgsl. Splits k, and adds the parts afterwards, when there are few tiles. */
 export function rowGemm({
   kernel,
+  op,
   a,
   b,
   bias,
@@ -105,9 +110,10 @@ export function rowGemm({
   aligned = true,
   bTransposed,
   yTransposed,
+  flops,
   defines,
 }: RowGemm): {
-  /** [slices, ...shape]: the parts to add, one when k was not split. */
+  /** Of `shape`, or [slices, ...shape], the parts to add, when k was split. */
   y: Tensor
   slices: number
 } {
@@ -119,10 +125,10 @@ export function rowGemm({
   const canSplit = !bias && !yTransposed
   const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, quad, TM).threads) : 1
   const grid = gridFor(g, M, N, Z * slices, quad, TM)
-  const y = empty([slices, ...shape], kernel)
+  const y = empty(slices > 1 ? [slices, ...shape] : shape, op)
   const columns = columnDefines(N)
   run(kernel, {
-    op: kernel === 'conv2d_transpose' ? 'convTranspose2d' : kernel,
+    op,
     defines: {
       ...columns,
       ...gridDefines(grid, quad),
@@ -146,6 +152,7 @@ export function rowGemm({
       HAS_BIAS: bias !== undefined,
     },
     buffers: { a, b, y, ...(bias && { bias }) },
+    flops,
     threads: grid.threads,
     workgroup: grid.workgroup,
   })
@@ -160,6 +167,7 @@ function splitsOf(steps: number, taps: number, wanted: number): number {
 }
 
 export interface ColumnGemm {
+  op: string
   /** [images, H, W, C] of one batch */
   a: Tensor
   b: Tensor
@@ -177,8 +185,9 @@ export interface ColumnGemm {
   defines: Defines
 }
 
-/** Runs conv2d_weight.wgsl; the result is [batches, slices, ...shape]. */
+/** Runs conv2d_weight.wgsl; the result is [batches, slices, ...shape], or [...shape] when both are 1. */
 export function columnGemm({
+  op,
   a,
   b,
   shape,
@@ -201,10 +210,10 @@ export function columnGemm({
   const perSlice = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
   const slices = Math.ceil(lines / perSlice)
   const grid = gridFor(g, M, N, batches * slices, quad, 4)
-  const y = empty([batches, slices, ...shape], 'conv2dWeightGrad')
+  const y = empty(batches * slices > 1 ? [batches, slices, ...shape] : shape, op)
   const vecA = C % 4 === 0
   run('conv2d_weight', {
-    op: 'conv2dWeightGrad',
+    op,
     defines: {
       ...columnDefines(N),
       ...gridDefines(grid, quad),

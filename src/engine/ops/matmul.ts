@@ -68,6 +68,7 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
     // The rows of k in lines of a few, as pixels of a conv with one tap.
     const line = lineOf(K)
     const { y, slices } = columnGemm({
+      op: 'matmul',
       a,
       b,
       shape: [M, N],
@@ -89,6 +90,7 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
   const [leftBatches, rightBatches] = swap ? [bBatches, aBatches] : [aBatches, bBatches]
   const { y, slices } = rowGemm({
     kernel: 'matmul',
+    op: 'matmul',
     a: left,
     b: right,
     shape,

@@ -3,7 +3,7 @@
  * comparison: one each) that the formula needs; taps that fall on padding or on the zeros of a strided transposed conv
  * are not needed. Bytes are compulsory: every input read once, every output written once, in float32.
  */
-import { type Shape, sizeOf } from '../src/engine/shape.ts'
+import { type Shape, sizeOf } from './shape.ts'
 
 export interface Work {
   flops: number
@@ -32,11 +32,19 @@ export interface ConvShape {
 export const convOutput = ({ size, kernel, stride, padding }: ConvShape): number =>
   Math.floor((size + 2 * padding - kernel) / stride) + 1
 
-/** Taps of all outputs along one axis that fall inside of the input. */
-function tapsInside(conv: ConvShape): number {
-  const { size, kernel, stride, padding } = conv
+/** One axis of a conv. */
+export interface Axis {
+  size: number
+  outputs: number
+  kernel: number
+  stride: number
+  padding: number
+}
+
+/** Taps of all outputs along an axis that fall inside of the input. */
+function tapsInside({ size, outputs, kernel, stride, padding }: Axis): number {
   let taps = 0
-  for (let o = 0; o < convOutput(conv); o++)
+  for (let o = 0; o < outputs; o++)
     for (let k = 0; k < kernel; k++) {
       const i = o * stride - padding + k
       if (i >= 0 && i < size) taps++
@@ -44,11 +52,16 @@ function tapsInside(conv: ConvShape): number {
   return taps
 }
 
+/** Of a conv over these axes, and of each of its two gradients. */
+export const convFlops = (n: number, axes: readonly Axis[], cin: number, cout: number): number =>
+  2 * n * axes.map(tapsInside).reduce((a, b) => a * b) * cin * cout
+
 export function convWork(conv: ConvShape): Work {
   const { n, size, cin, cout, kernel } = conv
   const out = convOutput(conv)
+  const axis = { ...conv, outputs: out }
   return {
-    flops: 2 * n * tapsInside(conv) ** 2 * cin * cout,
+    flops: convFlops(n, [axis, axis], cin, cout),
     bytes: bytesOf([n, size, size, cin], [kernel, kernel, cin, cout], [n, out, out, cout]),
   }
 }
@@ -66,20 +79,25 @@ export const reduceWork = (x: Shape, result: Shape, more = 0): Work => ({
 })
 
 /**
- * A normalisation of x with a scale and a shift of shape `affine` each. Per value: 1 for the mean, 3 for the variance
- * (subtract, square, add), 3 for the result (subtract the mean, scale, shift). What is done once per group is left out.
+ * FLOPs per value of a normalisation's kernels: 1 for the mean and 3 for the variance (subtract, square, add); 3 for
+ * the result (subtract the mean, scale, shift). Backward, 2 for x̂, 1 for Σ dy, 2 for Σ dy x̂; 4 for
+ * dx = s (dy - a - x̂ b). What is done once per group is left out.
  */
+export const NORM = { stats: 4, apply: 3, sums: 5, backward: 4 }
+/** Square, add, scale; backward, Σ x² and Σ x dy, then scale, subtract, scale. */
+export const PIXEL_NORM = { forward: 3, backward: 7 }
+/** Noise, bias and leaky ReLU are 4, the norm 7; backward, u again 3, its slope 1, the norm's 9, Σ du and Σ du noise 3. */
+export const STYLE_LAYER = { forward: 11, backward: 16 }
+
+/** A normalisation of x with a scale and a shift of shape `affine` each. */
 export const normWork = (x: Shape, affine: Shape): Work => ({
-  flops: 7 * sizeOf(x),
+  flops: (NORM.stats + NORM.apply) * sizeOf(x),
   bytes: bytesOf(x, x, affine, affine),
 })
 
-/**
- * Its gradients [dx, dscale, dshift] from x, dy and the statistics (a mean and a variance for each of `groups`). Per
- * value: 2 for x̂, 1 for Σ dy, 2 for Σ dy x̂, 4 for dx = s (dy - a - x̂ b).
- */
+/** Its gradients [dx, dscale, dshift] from x, dy and the statistics (a mean and a variance for each of `groups`). */
 export const normBackwardWork = (x: Shape, affine: Shape, groups: number): Work => ({
-  flops: 9 * sizeOf(x),
+  flops: (NORM.sums + NORM.backward) * sizeOf(x),
   bytes: bytesOf(x, x, x, affine, affine, affine, [2 * groups]),
 })
 
@@ -108,31 +126,3 @@ export const gatherWork = (count: number, row: Shape, { bytes = 4, flops = 0 } =
   flops: flops * count * sizeOf(row),
   bytes: 4 * count + (bytes + 4) * count * sizeOf(row),
 })
-
-export interface DcganShape {
-  size: number
-  channels: number
-  width: number
-  batch: number
-}
-
-/** Products and convs of a training step of src/models/dcgan.ts; norms, activations and optimisers are left out. */
-export function dcganStepFlops({ size, channels, width, batch }: DcganShape): number {
-  let [at, cin, cout] = [size, channels, width]
-  const convs: number[] = []
-  for (; at > 7 && at % 2 === 0; at /= 2) {
-    convs.push(convWork({ n: batch, size: at, cin, cout, kernel: 4, stride: 2, padding: 1 }).flops)
-    ;[cin, cout] = [cout, 2 * cout]
-  }
-  const features = at * at * cin
-  const both = convs.reduce((a, b) => a + b, 0)
-  const D = both + matmulWork(batch, features, 1).flops
-  const project = matmulWork(batch, LATENT, features).flops
-  const G = both + project
-  // Updating D, on real and on generated images: forward, weight gradients, data gradients (none for the images).
-  const updateD = 2 * (3 * D - convs[0])
-  // Updating G: D forward and its data gradients down to the images; G forward, once, and its gradients (none for z).
-  return updateD + 2 * D + 3 * G - project
-}
-
-const LATENT = 100

@@ -1,0 +1,122 @@
+// `npm run profile`: every kernel of a model's training steps, timed in headless Chrome and set against the roofs.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { joinRoofs } from '../bench/derive.ts'
+import { toCsv } from '../bench/profile/csv.ts'
+import { deriveProfile } from '../bench/profile/derive.ts'
+import type { Measured } from '../bench/profile/measured.ts'
+import { reportOf } from '../bench/profile/report.ts'
+import { type Profile, VERSION } from '../bench/profile/result.ts'
+import { summaryOf } from '../bench/profile/table.ts'
+import { traceOf } from '../bench/profile/trace.ts'
+import { models } from '../src/models/index.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { withBenchPage } from './benchPage.ts'
+import { environment } from './environment.ts'
+import type { Place } from './headless.ts'
+import { planNew, prepare, type Wishes } from './plan.ts'
+import { writeWhole } from './runFolder.ts'
+import { HYPERPARAMETERS } from './train.ts'
+
+/** Enough for quartiles, and a multiple of the rhythms that models have. */
+const STEPS = 16
+
+const FLAGS = {
+  data: { kind: 'text', value: 'NAME', about: 'as for npm run train' },
+  steps: {
+    kind: 'count',
+    about: `steps to profile, beside as many without timestamps; ${STEPS} if left out`,
+  },
+  batch: { kind: 'count', about: 'images in a minibatch' },
+  out: { kind: 'text', value: 'DIR', about: 'where to write; runs/MODEL-DATE-TIME-profile if left out' },
+  host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
+  adapter: ADAPTER_FLAG,
+  help: { kind: 'switch', about: 'this text' },
+} satisfies Record<string, Flag>
+
+export async function main(argv: string[]): Promise<number> {
+  const { values, numbers, positionals } = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
+  if (values.help) {
+    console.log('npm run profile -- [MODEL] [flags]     profiles training steps of MODEL (dcgan if left out)')
+    for (const line of helpLines({ ...FLAGS, ...HYPERPARAMETERS })) console.log(line)
+    return 0
+  }
+  const [model] = positionals
+  if (model !== undefined && !Object.hasOwn(models, model))
+    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+  const { out, steps = STEPS, host = 'chrome', data, batch } = values
+  const { choice: adapter, name } = readAdapter(values.adapter, host)
+  const { profile, measured, folder } = await measure(
+    { model, hyperparameters: numbers, every: {}, data, batch, adapter },
+    steps,
+    { host, adapter: name },
+  )
+  const path = out ?? `${folder}-profile`
+  mkdirSync(path, { recursive: true })
+  const files = {
+    'profile.json': `${JSON.stringify(profile, undefined, 2)}\n`,
+    'profile.csv': toCsv(profile),
+    'trace.json': JSON.stringify(traceOf(measured)),
+    'report.html': reportOf(profile, measured),
+  }
+  for (const [name, content] of Object.entries(files)) writeWhole(join(path, name), content)
+  for (const line of summaryOf(profile)) console.log(line)
+  console.log(
+    `\n${Object.keys(files)
+      .map((name) => join(path, name))
+      .join('\n')}`,
+  )
+  return 0
+}
+
+interface Done {
+  profile: Profile
+  measured: Measured
+  /** Where a training run of this model would go. */
+  folder: string
+}
+
+async function measure(wishes: Wishes, steps: number, place: Place): Promise<Done> {
+  const started = new Date()
+  const prepared = prepare(wishes, started)
+  const { adapter = 'default' } = wishes
+  const { data, folder } = prepared
+  return withBenchPage(
+    place,
+    async (page) => {
+      const { adapter: found, ...described } = await page.call('describe', { adapter })
+      const { config } = planNew(wishes, prepared, found)
+      const { model, options, loss, batch, seed } = config
+      console.log(`adapter ${found.name}`)
+      if (described.clock !== 'gpu') throw new Error('this adapter has no GPU timestamps to profile with')
+      console.log('roofs ...')
+      const first = await page.call('roofs', undefined)
+      console.log(`${model}, batch ${batch}: ${steps} steps without timestamps, ${steps} with ...`)
+      const measured = await page.call('profile', { config, data: data.request, steps })
+      console.log('roofs again ...')
+      const roofs = joinRoofs(first, await page.call('roofs', undefined))
+      const profile: Profile = {
+        schema: 'ganvas-profile',
+        version: VERSION,
+        environment: {
+          ...environment(found, adapter, await page.version()),
+          ...described,
+          date: started.toISOString(),
+        },
+        roofs,
+        run: {
+          model,
+          options: { ...models[model].defaults, ...options },
+          loss,
+          data: data.name,
+          batch,
+          seed,
+          steps,
+        },
+        ...deriveProfile(measured, roofs, described.timestampQuantum),
+      }
+      return { profile, measured, folder: folder.path }
+    },
+    { data: data.file },
+  )
+}
