@@ -64,7 +64,7 @@ test('one step is profiled where somebody asks, and trains to the same bits', as
   })
   expect(lines).toEqual(undisturbed)
   expect(told).toHaveLength(1)
-  expect(told[0]).toMatch(/^ +3 .* conv2d 4x8x8x1, 4x4x1x4, 4 → 4x4x4x4$/m)
+  expect(told[0]).toMatch(/^ +3 .* conv2d 4x10x10x1, 4x4x1x4, 4 → 4x4x4x4$/m)
   expect(told[0]).toMatch(/^ +\d+ .* in all$/m)
   expect(onProfile(1, () => {})).toBeUndefined()
 })
