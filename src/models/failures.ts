@@ -34,7 +34,7 @@ export class Failures {
         line[name] > LARGE_NORM
           ? this.once(
               name,
-              `Step ${step}: the ${network}'s gradient has a norm of ${line[name].toPrecision(3)}, over ${LARGE_NORM}: a lower --lr may be steadier.`,
+              `Step ${step}: the ${network}'s gradient has a norm of ${line[name].toPrecision(3)}, over ${LARGE_NORM}: a lower learning rate may be steadier.`,
             )
           : [],
       ),

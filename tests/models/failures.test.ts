@@ -35,8 +35,8 @@ describe('lines of the log', () => {
     expect(saidOf(repeat({ ...healthy, gradD: 100 }, 5))).toEqual([])
     const said = saidOf(repeat({ ...healthy, gradD: 101, gradG: 3456 }, 5))
     expect(said).toEqual([
-      "Step 1: the discriminator's gradient has a norm of 101, over 100: a lower --lr may be steadier.",
-      "Step 1: the generator's gradient has a norm of 3.46e+3, over 100: a lower --lr may be steadier.",
+      "Step 1: the discriminator's gradient has a norm of 101, over 100: a lower learning rate may be steadier.",
+      "Step 1: the generator's gradient has a norm of 3.46e+3, over 100: a lower learning rate may be steadier.",
     ])
   })
 })
