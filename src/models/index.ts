@@ -90,7 +90,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     losses: [],
     counts: ['nCritic', 'latent', 'width', 'depth'],
     presets: {
-      software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 700 },
+      software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 2600 },
       gpu: { options: {}, batch: 64, steps: 10000 },
       points: {
         options: { width: 128, depth: 3, latent: 2, lr: 3e-3, lambda: 0.1, decaySteps: 2500 },
