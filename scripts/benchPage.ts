@@ -1,17 +1,10 @@
 import type { BenchCommands } from '../bench/page.ts'
-import { type Exchange, type Place, withPage } from './headless.ts'
+import { type Exchange, oneFile, type Place, withPage } from './headless.ts'
 import { type Page, withNodePage } from './nodeHost.ts'
 
 export type BenchPage = Page<BenchCommands, never>
 
 const SCRIPT = '/bench/page.ts'
-
-/** `files`: what the page may read. */
-const exchangeOf = (files: Exchange<never>['files']): Exchange<never> => ({
-  files,
-  take: () => {},
-  warn: (text) => console.error(text),
-})
 
 /** bench/page.ts, in Chrome or under Node. */
 export const withBenchPage = <T>(
@@ -20,9 +13,9 @@ export const withBenchPage = <T>(
   files: Exchange<never>['files'] = {},
 ): Promise<T> =>
   host === 'node'
-    ? withNodePage(exchangeOf(files), { script: SCRIPT, adapter }, body)
-    : withPage(exchangeOf(files), { script: SCRIPT }, body)
+    ? withNodePage(oneFile(files), { script: SCRIPT, adapter }, body)
+    : withPage(oneFile(files), { script: SCRIPT }, body)
 
 /** The same in Chrome beside a peer of `file`, whose packages a browser cannot load as they are. */
 export const withPeerPage = <T>(file: string, body: (page: BenchPage) => Promise<T>): Promise<T> =>
-  withPage(exchangeOf({}), { script: SCRIPT, bundle: [file] }, body)
+  withPage(oneFile(), { script: SCRIPT, bundle: [file] }, body)

@@ -1,10 +1,12 @@
 // `npm run evaluate`: how close the points of a run come to the distribution that they learned from.
+
 import { join } from 'node:path'
+import type { Report } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data.ts'
 import { COUNTED, type ToyScores } from '../src/models/toyMetrics.ts'
 import { toyOf } from '../src/models/toys.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
-import { withTrainingPage } from './headless.ts'
+import { oneFile, withTrainingPage } from './headless.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 
 const FLAGS = {
@@ -30,11 +32,7 @@ export async function main(argv: string[]): Promise<number> {
   const { path, file, config, step } = readCheckpoint(join(folder, CHECKPOINT))
   if (!isToy(config.data))
     throw new Error(`${path}: is of images; evaluate scores runs on points, such as --data ring`)
-  const exchange = {
-    files: { checkpoint: file },
-    take: () => {},
-    warn: (text: string) => console.error(text),
-  }
+  const exchange = oneFile<Report>({ checkpoint: file })
   const { name, scores } = await withTrainingPage(exchange, { host: 'chrome' }, async (page) => {
     const { name } = await page.call('describe', { adapter })
     return { name, scores: await page.call('evaluate', { file: path, count, seed }) }

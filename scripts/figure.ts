@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import { type FigureName, figures } from '../src/app/figures/index.ts'
 import type { FigureCommands } from '../src/app/figures.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
-import { withPage } from './headless.ts'
+import { oneFile, withPage } from './headless.ts'
 import { writeWhole } from './runFolder.ts'
 
 const FLAGS = {
@@ -26,20 +26,13 @@ export async function main(argv: string[]): Promise<number> {
   const { out = join('runs', 'figures', `${name}.png`), adapter = 'default' } = values
   if (extname(out).toLowerCase() !== '.png') throw new Error(`--out: expected a .png file, got '${out}'`)
 
-  let png = new Uint8Array()
-  const exchange = {
-    files: {},
-    take: (_: string, content: Uint8Array) => {
-      png = new Uint8Array(content)
-    },
-    warn: (text: string) => console.error(text),
-  }
+  const exchange = oneFile<never>()
   const used = await withPage<FigureCommands, never, { adapter: string }>(
     exchange,
     { script: '/src/app/figures.ts' },
     (page) => page.call('draw', { name, adapter }),
   )
-  writeWhole(out, png)
+  writeWhole(out, exchange.content)
   console.log(`adapter  ${used.adapter}`)
   console.log(`${name}: ${out}`)
   return 0

@@ -28,6 +28,20 @@ export interface Exchange<R> {
   warn(text: string): void
 }
 
+/** For a command whose page makes one file or none; `content` is that file, a copy of its own, so aligned for floats. */
+export function oneFile<R>(
+  files: Exchange<R>['files'] = {},
+): Exchange<R> & { content: Uint8Array<ArrayBuffer> } {
+  return {
+    files,
+    content: new Uint8Array(),
+    take(_, content) {
+      this.content = new Uint8Array(content)
+    },
+    warn: (text) => console.error(text),
+  }
+}
+
 export interface PageOptions {
   /** The module that the page runs, which offers the commands `C`. */
   script: string

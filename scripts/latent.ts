@@ -1,8 +1,10 @@
 // `npm run latent`: what the latents of a StyleGAN do, as a sheet of images.
+
 import { join } from 'node:path'
+import type { Report } from '../src/app/headless.ts'
 import { LATENT_KINDS } from '../src/app/latent.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
-import { withTrainingPage } from './headless.ts'
+import { oneFile, withTrainingPage } from './headless.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 
 const FLAGS = {
@@ -32,20 +34,13 @@ export async function main(argv: string[]): Promise<number> {
   const { seed = 0, adapter = 'default', out = join(folder, `${kind}-seed${seed}.png`) } = values
   const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
 
-  let sheet = new Uint8Array()
-  const exchange = {
-    files: { checkpoint: checkpoint.file },
-    take: (_: string, content: Uint8Array) => {
-      sheet = new Uint8Array(content)
-    },
-    warn: (text: string) => console.error(text),
-  }
+  const exchange = oneFile<Report>({ checkpoint: checkpoint.file })
   const name = await withTrainingPage(exchange, { host: 'chrome' }, async (page) => {
     const { name } = await page.call('describe', { adapter })
     await page.call('latent', { kind, file: checkpoint.path, seed })
     return name
   })
-  writeWhole(out, sheet)
+  writeWhole(out, exchange.content)
   console.log(`adapter  ${name}`)
   console.log(`model    ${checkpoint.config.model} after ${checkpoint.step} steps, ${checkpoint.path}`)
   console.log(`${kind} of seed ${seed}: ${out}`)

@@ -1,7 +1,7 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data.ts'
-import { models, ownOptions, presetFor, WHY } from '../src/models/index.ts'
+import { models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
 import type { LossName } from '../src/models/losses.ts'
 import type { Config } from '../src/models/trainer.ts'
 import { kebab } from './args.ts'
@@ -60,10 +60,8 @@ export function prepare(wishes: Wishes, now: Date): Prepared {
   const onPoints = isToy(data.kind)
   const model = wishes.model ?? (onPoints ? POINT_MODEL : MODEL)
   const { presets, losses } = models[model]
-  if (onPoints && !presets.points) {
-    const others = Object.keys(models).filter((name) => models[name].presets.points)
-    throw new Error(`${model} makes images: on the points of ${data.name} train ${others.join(', ')}`)
-  }
+  if (onPoints && !presets.points)
+    throw new Error(`${model} makes images: on the points of ${data.name} train ${pointModels().join(', ')}`)
   if (wishes.loss && !losses.includes(wishes.loss))
     throw new Error(`--loss: the paper of ${model} leaves no choice`)
   readOptions(model, wishes)

@@ -1,10 +1,12 @@
 // `npm run sample`: pictures, or raw values, from a checkpoint.
+
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
+import type { Report } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data.ts'
 import { POINTS, SAMPLES } from '../src/models/trainer.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { withTrainingPage } from './headless.ts'
+import { oneFile, withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 
@@ -43,19 +45,13 @@ export async function main(argv: string[]): Promise<number> {
   const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
   const { count = isToy(checkpoint.config.data) ? POINTS : SAMPLES } = values
 
-  let samples = new Uint8Array()
-  const exchange = {
-    files: { checkpoint: checkpoint.file },
-    take: (_: string, content: Uint8Array) => {
-      samples = new Uint8Array(content) // a copy of its own, so aligned for floats
-    },
-    warn: (text: string) => console.error(text),
-  }
+  const exchange = oneFile<Report>({ checkpoint: checkpoint.file })
   const { shape, name } = await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
     const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
     const as = format === '.png' ? 'png' : 'values'
     return { name, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
   })
+  const { content: samples } = exchange
   writeWhole(out, format === '.png' ? samples : npy(new Float32Array(samples.buffer), shape))
   console.log(`adapter  ${name}`)
   console.log(`model    ${checkpoint.config.model} after ${checkpoint.step} steps, ${checkpoint.path}`)

@@ -3,9 +3,9 @@ import type { Dispatch } from '../../src/engine/dispatch.ts'
 
 type Launch = Pick<Dispatch, 'kernel' | 'about'>
 
-export const OPTIMISER = 'optimiser'
+const OPTIMISER = 'optimiser'
 /** What comes after the last update: losses to report, norms of gradients. */
-export const METRICS = 'metrics'
+const METRICS = 'metrics'
 
 /**
  * The phase of each launch of a step. What comes before a network's update is for it: "discriminator step"; the updates

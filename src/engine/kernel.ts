@@ -68,8 +68,7 @@ export function run(
   )
   const live = typeof params === 'function' ? params : undefined
   const slot = kernel.reflection.params.length ? g.allocateParams() : undefined
-  const write = (view: DataView, at: number, values: Params): void => writeParams(kernel, view, at, values)
-  if (slot !== undefined) write(g.arenaView, slot, live ? live() : (params as Params))
+  if (slot !== undefined) writeParams(kernel, g.arenaView, slot, live ? live() : (params as Params))
   const dispatch = {
     kernel: name,
     pipeline: kernel.pipeline,
@@ -80,7 +79,7 @@ export function run(
       about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.() },
     }),
   }
-  g.recording?.add(dispatch, g.arenaView, live && ((view, at) => write(view, at, live())))
+  g.recording?.add(dispatch, g.arenaView, live && ((view, at) => writeParams(kernel, view, at, live())))
   g.dispatch(dispatch)
   const see = watcher
   if (!see) return

@@ -44,9 +44,11 @@ const LOSSES = Object.keys(losses) as LossName[]
 
 function imagesOnly(model: string, sample: SampleSize): ImageSize {
   if (isImage(sample)) return sample
-  const others = Object.keys(models).filter((name) => models[name].presets.points)
-  throw new DataError(`${model} makes images, not points; on points train ${others.join(', ')}`)
+  throw new DataError(`${model} makes images, not points; on points train ${pointModels().join(', ')}`)
 }
+
+/** Names of the models that can learn from points. */
+export const pointModels = (): string[] => Object.keys(models).filter((name) => models[name].presets.points)
 
 export const models: Readonly<Record<string, ModelEntry>> = {
   gan: {
