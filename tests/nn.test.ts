@@ -191,3 +191,57 @@ describe('initialisers', () => {
       })
     })
 })
+
+describe('SpectralNorm', () => {
+  class Net implements nn.Layer {
+    private readonly first = new nn.Conv2d(2, 3, 3)
+    private readonly norm0 = new nn.BatchNorm(3)
+    private readonly out = new nn.Linear(3, 1)
+    readonly norm = new nn.SpectralNorm(this)
+    forward(x: Tensor): Tensor {
+      const y = this.norm0.forward(this.first.forward(x))
+      return this.out.forward(G.sum(y, { axes: [1, 2] }))
+    }
+  }
+
+  gpuTest(
+    'knows dense and conv layers by their names, adds u of each to the state, and trains the same',
+    async () => {
+      await evaluate(() => {
+        const net = new Net()
+        expect(Object.keys(net.norm.u)).toEqual(['first', 'out'])
+        const names = Object.keys(nn.stateDict(net))
+        expect(names.filter((name) => name.startsWith('norm.'))).toEqual(['norm.u.first', 'norm.u.out'])
+        expect(nn.stateDict(net)['norm.u.first'].shape).toEqual([3])
+        expect(nn.parameters(net).length).toBe(6)
+        return []
+      })
+    },
+  )
+
+  gpuTest('layers compute with W / σ, and have their own weights back, even after an error', async () => {
+    const [inside, divided] = await evaluate(() => {
+      const net = new Net()
+      const { out } = net as unknown as { out: nn.Linear }
+      const own = out.weight
+      const inside = net.norm.normalized(() => {
+        expect(out.weight).not.toBe(own)
+        return G.add(out.weight, 0)
+      })
+      expect(out.weight).toBe(own)
+      expect(() =>
+        net.norm.normalized(() => {
+          throw new Error('inside')
+        }),
+      ).toThrow('inside')
+      expect(out.weight).toBe(own)
+      // σ of a single column is its length.
+      return [inside, G.div(own, G.sqrt(G.sum(G.square(own))))]
+    })
+    expectClose(inside.data, divided.data, 1e-6)
+  })
+
+  gpuTest('a network without such layers is refused', () => {
+    scope(() => expect(() => new nn.SpectralNorm(new nn.BatchNorm(3))).toThrow('no dense or conv layer'))
+  })
+})

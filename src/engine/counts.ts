@@ -89,6 +89,9 @@ export const PIXEL_NORM = { forward: 3, backward: 7 }
 /** Noise, bias and leaky ReLU are 4, the norm 7; backward, u again 3, its slope 1, the norm's 9, Σ du and Σ du noise 3. */
 export const STYLE_LAYER = { forward: 11, backward: 16 }
 
+/** Two products with the matrix and the division; backward, ⟨dy, y⟩ is 2, dy less a multiple of v uᵀ over σ 4. */
+export const SPECTRAL_NORM = { forward: 5, backward: 6 }
+
 /** A normalisation of x with a scale and a shift of shape `affine` each. */
 export const normWork = (x: Shape, affine: Shape): Work => ({
   flops: (NORM.stats + NORM.apply) * sizeOf(x),

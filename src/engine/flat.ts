@@ -33,12 +33,8 @@ export function flatten(params: readonly Tensor[], op: string): Flat {
     )
   })
   check(new Set(params).size === params.length, op, () => 'a parameter is listed twice')
-  const offsets: number[] = []
-  let bytes = 0
-  for (const p of params) {
-    offsets.push(bytes)
-    bytes += roundUp(p.size * 4, ALIGNMENT)
-  }
+  const laid = endToEnd(params.map((p) => p.size))
+  const [offsets, bytes] = [laid.offsets.map((at) => at * 4), laid.size * 4]
   const flat = { storage: zeroFlat(bytes, op), params, offsets, bytes, users: 1 }
   params.forEach((p, i) => {
     const place = new Tensor(p.shape, flat.storage, offsets[i])
@@ -48,6 +44,17 @@ export function flatten(params: readonly Tensor[], op: string): Flat {
     homes.set(p, flat)
   })
   return flat
+}
+
+/** Where tensors of these sizes begin in one buffer, each where it can be bound, and the size of all; in floats. */
+export function endToEnd(sizes: readonly number[]): { offsets: number[]; size: number } {
+  const offsets: number[] = []
+  let bytes = 0
+  for (const size of sizes) {
+    offsets.push(bytes / 4)
+    bytes += roundUp(size * 4, ALIGNMENT)
+  }
+  return { offsets, size: bytes / 4 }
 }
 
 /** A zeroed buffer of the same layout. */

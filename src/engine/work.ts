@@ -7,6 +7,7 @@ import {
   optimizerWork,
   PIXEL_NORM,
   type Rule,
+  SPECTRAL_NORM,
   STYLE_LAYER,
   type Work,
 } from './counts.ts'
@@ -73,6 +74,8 @@ const FLOPS: Record<string, Formula> = {
   running_stats: perValue(3, 'stats'),
   pixel_norm: (launch) =>
     (launch.defines.BACKWARD ? PIXEL_NORM.backward : PIXEL_NORM.forward) * size(launch, 'x'),
+  spectral_norm: perValue(SPECTRAL_NORM.forward, 'y'),
+  spectral_norm_backward: perValue(SPECTRAL_NORM.backward, 'y'),
   style_layer: perValue(STYLE_LAYER.forward),
   style_layer_backward: perValue(STYLE_LAYER.backward),
   // Three linear interpolations of 3 for each value of the larger image.

@@ -6,6 +6,7 @@ import { DEFAULTS as DCGAN, Dcgan } from './dcgan.ts'
 import { DEFAULTS as GAN, Gan } from './gan.ts'
 import { type LossName, losses } from './losses.ts'
 import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
+import { DEFAULTS as SNGAN, Sngan } from './sngan.ts'
 import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
 import { DEFAULTS as WGAN_GP, WganGp } from './wganGp.ts'
@@ -101,6 +102,18 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
     },
     create: (sample, options) => new WganGp(sample, options),
+  },
+  sngan: {
+    about:
+      "Miyato et al. 2018 (arXiv:1802.05957): residual networks, the spectral norm of each of D's layers 1",
+    defaults: SNGAN,
+    losses: ['hinge', ...LOSSES.filter((name) => name !== 'hinge')],
+    counts: ['nDis', 'latent', 'width', 'widthG'],
+    presets: {
+      software: { options: { nDis: 1, width: 16, widthG: 16, latent: 64 }, batch: 16, steps: 1500 },
+      gpu: { options: {}, batch: 64, steps: 10000 },
+    },
+    create: (sample, options, loss) => new Sngan(imagesOnly('sngan', sample), options, loss),
   },
   'stylegan-lite': {
     about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',

@@ -4,8 +4,6 @@ import {
   avgPool2d,
   broadcastTo,
   concat,
-  conv2d,
-  convTranspose2d,
   leakyRelu,
   linear,
   mean,
@@ -18,6 +16,7 @@ import {
   variance,
   zeros,
 } from '../engine/index.ts'
+import { type Resample, resampledConv, weightShape } from './resampledConv.ts'
 
 export const LEAK = 0.2
 const GROUP = 4 // samples that the minibatch standard deviation compares
@@ -58,16 +57,12 @@ export class EqualLinear implements nn.Layer {
   }
 }
 
-/**
- * x [N, H, W, cin] -> [N, H', W', cout]: a conv; after nearest-neighbour upsampling ('up', H' = 2 H); or before the mean
- * over 2x2 pixels ('down', H' = H / 2). The latter two as one conv of stride 2 each, its kernel the 3x3 one spread over
- * the 2x2 pixels: 4 taps per pixel of the larger image in place of 9 (the paper's "fused scale").
- */
+/** x [N, H, W, cin] -> [N, H', W', cout]: resampledConv with an equalised weight. */
 export class EqualConv implements nn.Layer {
   readonly weight: Tensor
   readonly bias?: Tensor
   readonly scale: number
-  private readonly resample: 'same' | 'up' | 'down'
+  private readonly resample: Resample
   constructor(
     cin: number,
     cout: number,
@@ -76,28 +71,17 @@ export class EqualConv implements nn.Layer {
       bias = true,
       resample = 'same',
       gain = Math.SQRT2,
-    }: EqualOptions & { bias?: boolean; resample?: 'same' | 'up' | 'down' } = {},
+    }: EqualOptions & { bias?: boolean; resample?: Resample } = {},
   ) {
-    // A transposed conv's weights are [kh, kw, cout, cin].
-    this.weight = trained(randn([kernel, kernel, ...(resample === 'up' ? [cout, cin] : [cin, cout])]))
+    this.weight = trained(randn(weightShape(kernel, cin, cout, resample)))
     if (bias) this.bias = trained(zeros([cout]))
     this.scale = gain / Math.sqrt(kernel * kernel * cin)
     this.resample = resample
   }
   forward(x: Tensor): Tensor {
     const { weight, bias, scale, resample } = this
-    const w = mul(weight, resample === 'up' ? 4 * scale : scale) // spread() takes means
-    if (resample === 'same') return conv2d(x, w, { padding: (w.shape[0] - 1) / 2, bias })
-    const strided = resample === 'up' ? convTranspose2d : conv2d
-    return strided(x, spread(w), { stride: 2, padding: 1, bias })
+    return resampledConv(x, weight, { resample, scale, bias })
   }
-}
-
-/** The mean of a 3x3 kernel [3, 3, a, b] shifted by 0 and 1 pixels each way: [4, 4, a, b]. */
-function spread(w: Tensor): Tensor {
-  const [, , a, b] = w.shape
-  const shifted = avgPool2d(reshape(w, [1, 3, 3, a * b]), { kernel: 2, stride: 1, padding: 1 })
-  return reshape(shifted, [4, 4, a, b])
 }
 
 /** Low-pass filter with the separable kernel [1, 2, 1] / 4 (section 2): [1, 1] / 2 twice, each way. */

@@ -5,7 +5,6 @@
 import {
   add,
   assign,
-  DataError,
   grad,
   greater,
   less,
@@ -14,11 +13,9 @@ import {
   nn,
   noGrad,
   optim,
-  pad,
   randn,
   randomIntegers,
   scope,
-  slice,
   square,
   stopGradient,
   sum,
@@ -26,6 +23,7 @@ import {
   uniform,
   where,
 } from '../engine/index.ts'
+import { Canvas } from './canvas.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import type { GanModel, ImageSize, Metrics } from './model.ts'
 import { Discriminator, Generator, type Noise } from './styleganNets.ts'
@@ -65,35 +63,6 @@ export interface SampleOptions {
   noise?: Noise
 }
 
-/**
- * Networks work on a canvas whose size is a power of two. Images of another size are centred on it, -1 (the background)
- * around them, for D to see; sample() cuts the frame off again.
- */
-class Canvas {
-  readonly size: number
-  private readonly image: ImageSize
-  constructor(image: ImageSize) {
-    if (image.size < 5)
-      throw new DataError(`StyleGAN starts from 4x4 pixels: the size must be at least 5, got ${image.size}`)
-    this.image = image
-    this.size = 2 ** Math.ceil(Math.log2(image.size))
-  }
-  private get frame(): [number, number] {
-    const rest = this.size - this.image.size
-    return [Math.floor(rest / 2), Math.ceil(rest / 2)]
-  }
-  put(images: Tensor): Tensor {
-    if (this.size === this.image.size) return images
-    const padding = [[0, 0], this.frame, this.frame, [0, 0]] as const
-    return add(pad(add(images, 1), { padding }), -1)
-  }
-  cut(canvas: Tensor): Tensor {
-    if (this.size === this.image.size) return canvas
-    const [from, to] = [this.frame[0], this.frame[0] + this.image.size]
-    return slice(canvas, { start: [0, from, from], end: [canvas.shape[0], to, to] })
-  }
-}
-
 export class StyleganLite implements GanModel {
   readonly metrics = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
@@ -114,7 +83,7 @@ export class StyleganLite implements GanModel {
     this.loss = losses[loss]
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
-    this.canvas = new Canvas(image)
+    this.canvas = new Canvas(image, 'StyleGAN')
     const { size } = this.canvas
     this.networks = {
       generator: new Generator(size, image.channels, this.options),

@@ -53,7 +53,7 @@ export async function withModel<M extends GanModel>(
   const model = make()
   const states = Object.entries(model.networks).map(([name, net]) => [name, nn.stateDict(net)] as const)
   try {
-    for (const [network, state] of states) load(trainedOf(state), weights[network])
+    for (const [network, state] of states) load(givenIn(weights[network], state), weights[network])
     await body(model)
   } finally {
     const { optimizers, averages = {} } = model
@@ -62,7 +62,11 @@ export async function withModel<M extends GanModel>(
   }
 }
 
-/** The tensors that are trained, by name: all but the running statistics, which fixtures have not. */
+/** The tensors that a fixture has to give: those that are trained, and what else of the state it has. */
+const givenIn = (saved: Record<string, Saved>, state: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(state).filter(([name, t]) => t.requiresGrad || name in saved))
+
+/** The tensors that are trained, by name: all but running statistics and the like. */
 const trainedOf = (state: Record<string, Tensor>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(state).filter(([, t]) => t.requiresGrad))
 

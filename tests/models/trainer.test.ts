@@ -10,12 +10,13 @@ import { evaluate, gpuTest, randomOf } from '../harness.ts'
 const IMAGE = { size: 8, channels: 1 }
 const BATCH = 4
 /** What makes any model tiny; each takes the options that it has. */
-const TINY = { width: 4, latent: 8, nCritic: 2, k: 2, depth: 2, maxWidth: 8, r1Every: 2 }
+const TINY = { width: 4, widthG: 4, latent: 8, nCritic: 2, nDis: 2, k: 2, depth: 2, maxWidth: 8, r1Every: 2 }
 
 /** What a model learns from here. */
 interface Case {
   model: string
   data: Data
+  options?: Record<string, number>
 }
 
 /** Images of noise. */
@@ -26,9 +27,9 @@ function images(): Data {
   return { name: 'noise', count, ...IMAGE, bytes }
 }
 
-const configOf = ({ model, data }: Case): Config => ({
+const configOf = ({ model, data, options }: Case): Config => ({
   model,
-  options: ownOptions(model, TINY),
+  options: ownOptions(model, { ...TINY, ...options }),
   data: kindOf(data),
   batch: BATCH,
   seed: 7,
@@ -55,11 +56,13 @@ async function advance(trainer: Trainer, data: Table, steps: number): Promise<nu
 
 const valuesOf = (kind: DataKind): number => shapeOf(sampleSize(kind)).reduce((a, b) => a * b)
 
-const onImages = Object.keys(models).map((model) => ({ model, data: images() }))
+const onImages: Case[] = Object.keys(models).map((model) => ({ model, data: images() }))
+onImages.push({ model: 'wgan-gp', data: images(), options: { residual: 1 } })
 const onPoints = Object.keys(models)
   .filter((model) => models[model].presets.points)
   .flatMap((model) => (['bimodal', 'spiral'] as const).map((toy) => ({ model, data: { toy } })))
-const nameOf = ({ model, data }: Case): string => `${model} on ${'toy' in data ? data.toy : 'images'}`
+const nameOf = ({ model, data, options = {} }: Case): string =>
+  [model, ...Object.keys(options), 'on', 'toy' in data ? data.toy : 'images'].join(' ')
 
 describe.each([...onImages, ...onPoints].map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
   const kind = kindOf(of.data)

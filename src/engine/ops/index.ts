@@ -50,6 +50,7 @@ export {
 export { logSumExp, max, mean, softmax, sum, variance } from './reduce.ts'
 export { avgPool2d, maxPool2d, upsample2d } from './resample.ts'
 export { gather, oneHot, scatterAdd } from './rows.ts'
+export { powerVectors, spectralNorm } from './spectralNorm.ts'
 export { stopGradient } from './stopGradient.ts'
 export { type StyleLayerOptions, styleLayer } from './styleLayer.ts'
 

@@ -1,0 +1,91 @@
+/** SN-GAN: Miyato, Kataoka, Koyama & Yoshida 2018, "Spectral normalization for generative adversarial networks" (arXiv:1802.05957). */
+import {
+  concat,
+  grad,
+  mean,
+  nn,
+  optim,
+  randn,
+  scope,
+  slice,
+  stopGradient,
+  type Tensor,
+} from '../engine/index.ts'
+import { type LossName, losses, type OpinionLoss } from './losses.ts'
+import { evaluate, type GanModel, type ImageSize, type Metrics } from './model.ts'
+import { ResidualCritic, ResidualGenerator } from './residual.ts'
+
+/** Section 4 and table 4, of the residual networks. */
+export const DEFAULTS = {
+  nDis: 5, // n_dis, updates of D for each of G
+  latent: 128,
+  width: 128, // channels of D
+  widthG: 256, // channels of G
+  lr: 2e-4, // α; differs: the paper lets it fall to 0 over its 100,000 steps
+  beta1: 0,
+  beta2: 0.9,
+}
+export type SnganOptions = typeof DEFAULTS
+
+export class Sngan implements GanModel {
+  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after']
+  readonly latent: number
+  readonly networks: { generator: ResidualGenerator; discriminator: ResidualCritic }
+  readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
+  private readonly nDis: number
+  private readonly loss: OpinionLoss
+  private readonly paramsG: Tensor[]
+  private readonly paramsD: Tensor[]
+
+  constructor(image: ImageSize, options: Partial<SnganOptions> = {}, loss: LossName = 'hinge') {
+    const { nDis, latent, width, widthG, lr, beta1, beta2 } = { ...DEFAULTS, ...options }
+    this.nDis = nDis
+    this.loss = losses[loss]
+    this.latent = latent
+    this.networks = {
+      generator: new ResidualGenerator(image, { latent, width: widthG }),
+      discriminator: new ResidualCritic(image, { width, pool: 'sum', spectral: true }),
+    }
+    this.paramsG = nn.parameters(this.networks.generator)
+    this.paramsD = nn.parameters(this.networks.discriminator)
+    const adam = { lr, betas: [beta1, beta2] as const }
+    this.optimizers = {
+      generator: new optim.Adam(this.paramsG, adam),
+      discriminator: new optim.Adam(this.paramsD, adam),
+    }
+  }
+
+  /**
+   * Algorithm 1 (appendix A) for each update of D, with the hinge loss (equations 16 and 17): D's pass takes a step of
+   * the power iteration for all of its layers, then divides each W by its σ(W). Real and generated images pass D as
+   * one batch, so that there is one such step an update; G's pass through the updated D takes another.
+   */
+  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
+    const { generator: G, discriminator: D } = this.networks
+    const { loss } = this
+    const discriminatorStep = () =>
+      scope(() => {
+        const x = real()
+        const m = x.shape[0]
+        const generated = stopGradient(G.forward(latent(m)))
+        const logits = D.forward(concat([x, generated]))
+        const onReal = slice(logits, { end: [m, 1] })
+        const onFake = slice(logits, { start: [m, 0] })
+        const lossD = loss.discriminator(onReal, onFake)
+        this.optimizers.discriminator.step(grad(lossD, this.paramsD))
+        return { lossD, onReal: mean(loss.opinion(onReal)), onFake: mean(loss.opinion(onFake)), m }
+      })
+    let last = discriminatorStep()
+    for (let i = 1; i < this.nDis; i++) last = discriminatorStep()
+
+    const logits = D.forward(G.forward(latent(last.m)))
+    const lossG = loss.generator(logits)
+    this.optimizers.generator.step(grad(lossG, this.paramsG))
+    const after = mean(loss.opinion(logits))
+    return { lossD: last.lossD, lossG, 'D(x)': last.onReal, 'D(G(z))': last.onFake, 'D(G(z)) after': after }
+  }
+
+  sample(z: Tensor): Tensor {
+    return evaluate(this.networks.generator, z)
+  }
+}
