@@ -15,7 +15,7 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 const HELP = [
-  'npm run latent -- DIR KIND [flags]     of the stylegan-lite in DIR, a sheet of KIND:',
+  'npm run latent -- DIR KIND [flags]     of the stylegan-lite or stylegan2-lite in DIR, a sheet of KIND:',
   '  mix       styles of some layers from another image',
   '  noise     without noise, and with noise drawn again and again',
   '  truncate  styles from their own through the mean one to the opposite',

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import * as G from '../src/engine/index.ts'
 import { nn, scope, type Tensor, tensor } from '../src/engine/index.ts'
 import { evaluate, expectClose, gpuTest, valuesOf } from './harness.ts'
-import { moments } from './ref/index.ts'
+import { moments, powerStep, ref, spectralNorm } from './ref/index.ts'
 
 const disposeAll = (model: object) => {
   for (const t of Object.values(nn.stateDict(model))) t.dispose()
@@ -239,6 +239,19 @@ describe('SpectralNorm', () => {
       return [inside, G.div(own, G.sqrt(G.sum(G.square(own))))]
     })
     expectClose(inside.data, divided.data, 1e-6)
+  })
+
+  gpuTest('σ is close from the first step on', async () => {
+    const [w] = await evaluate(() => {
+      G.seed(3)
+      const net = new Net()
+      const { first } = net as unknown as { first: nn.Conv2d }
+      return [net.norm.normalized(() => G.reshape(first.weight, [18, 3]))]
+    })
+    let held = powerStep(ref(w.data, [18, 3]), ref([1, 1, 1], [3]))
+    for (let i = 0; i < 200; i++) held = powerStep(ref(w.data, [18, 3]), held.u)
+    // Divided by its own largest singular value, which is then 1, it stays.
+    expectClose(spectralNorm(ref(w.data, [18, 3]), held).data, w.data, 0.05)
   })
 
   gpuTest('a network without such layers is refused', () => {

@@ -38,7 +38,9 @@ export async function drawLatents(
 ): Promise<OffscreenCanvas> {
   const { model, config } = trainer
   if (!(model instanceof StyleganLite) || isToy(config.data))
-    throw new Error(`${config.model} has no styles to ${kind}: latent is for stylegan-lite`)
+    throw new Error(
+      `${config.model} has no styles to ${kind}: latent is for stylegan-lite and stylegan2-lite`,
+    )
   seed(from)
   return drawSheet(await SHEETS[kind](model), config.data)
 }

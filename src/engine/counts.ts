@@ -121,6 +121,12 @@ export const optimizerWork = (rule: Rule, parameters: number): Work => ({
   bytes: 4 * RULES[rule].values * parameters,
 })
 
+/** Weights of so many values, read and written. */
+export const spectralNormWork = (values: number): Work => ({
+  flops: SPECTRAL_NORM.forward * values,
+  bytes: 8 * values,
+})
+
 /** Random values: written, nothing read. The generator works on integers, which are no FLOPs. */
 export const randomWork = (shape: Shape): Work => ({ flops: 0, bytes: bytesOf(shape) })
 

@@ -1,9 +1,13 @@
 /** Spectral normalisation of a network's layers: Miyato et al. 2018 (arXiv:1802.05957). */
+import { noGrad } from './autograd.ts'
 import { powerVectors, spectralNorm } from './ops/spectralNorm.ts'
 import { randn } from './random.ts'
 import { check } from './shape.ts'
 import { walk } from './state.ts'
-import { Tensor } from './tensor.ts'
+import { scope, Tensor } from './tensor.ts'
+
+/** Steps of the power iteration before the first use, as many as PyTorch's: from a random u, σ is far too small. */
+const FIRST_STEPS = 15
 
 interface Weighted {
   weight: Tensor
@@ -19,7 +23,7 @@ const isWeighted = (value: object): value is Weighted => {
  * what is trained and saved is W. To be the last field of its network, so that the layers have their names from there.
  */
 export class SpectralNorm {
-  /** u of each layer by its name, which follows the first left singular vector of W [K, cout]. Not trained. */
+  /** u [cout] of each layer by its name, which follows the first singular vector of W on the side of the outputs. Not trained. */
   readonly u: Readonly<Record<string, Tensor>>
   // Out of sight of those who walk over fields: these are the network's.
   readonly #layers: readonly Weighted[]
@@ -29,9 +33,12 @@ export class SpectralNorm {
     const layers = [...walk(network)].filter((entry): entry is [string, Weighted] => isWeighted(entry[1]))
     check(layers.length > 0, 'SpectralNorm', () => 'the network has no dense or conv layer')
     this.#layers = layers.map(([, layer]) => layer)
-    const u = powerVectors(
-      layers.map(([, { weight }]) => weight),
-      randn,
+    const weights = layers.map(([, { weight }]) => weight)
+    const u = powerVectors(weights, randn)
+    scope(() =>
+      noGrad(() => {
+        for (let i = 0; i < FIRST_STEPS; i++) spectralNorm(weights, u)
+      }),
     )
     this.u = Object.fromEntries(layers.map(([name], i) => [name, u[i]]))
   }

@@ -7,6 +7,7 @@ import { DEFAULTS as GAN, Gan } from './gan.ts'
 import { type LossName, losses } from './losses.ts'
 import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
 import { DEFAULTS as SNGAN, Sngan } from './sngan.ts'
+import { DEFAULTS as STYLEGAN2_LITE, Stylegan2Lite } from './stylegan2Lite.ts'
 import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
 import { DEFAULTS as WGAN_GP, WganGp } from './wganGp.ts'
@@ -142,6 +143,32 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
     create: (sample, options, loss) => new StyleganLite(imagesOnly('stylegan-lite', sample), options, loss),
+  },
+  'stylegan2-lite': {
+    about:
+      'Karras et al. 2019 (arXiv:1912.04958): modulated convs, image skips, path length regularisation, small',
+    defaults: STYLEGAN2_LITE,
+    losses: LOSSES,
+    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every', 'pathEvery'],
+    presets: {
+      software: {
+        options: {
+          latent: 64,
+          depth: 4,
+          mappingLr: 0.1,
+          width: 8,
+          maxWidth: 64,
+          gamma: 1,
+          mixing: 0.5,
+          lr: 4e-3,
+          emaDecay: 0.995,
+        },
+        batch: 16,
+        steps: 2000,
+      },
+      gpu: { options: {}, batch: 64, steps: 10000 },
+    },
+    create: (sample, options, loss) => new Stylegan2Lite(imagesOnly('stylegan2-lite', sample), options, loss),
   },
 }
 

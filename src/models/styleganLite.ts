@@ -26,7 +26,7 @@ import {
 import { Canvas } from './canvas.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import type { GanModel, ImageSize, Metrics } from './model.ts'
-import { Discriminator, Generator, type Noise } from './styleganNets.ts'
+import { Discriminator, Generator, type Noise, Synthesis, type SynthesisNet } from './styleganNets.ts'
 
 export const DEFAULTS = {
   latent: 128, // length of z and of w (the paper: 512)
@@ -63,14 +63,26 @@ export interface SampleOptions {
   noise?: Noise
 }
 
-export class StyleganLite implements GanModel {
-  readonly metrics = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
+/** What the networks for images of a size are. */
+type Build<G extends Generator<SynthesisNet>> = (
+  size: number,
+  channels: number,
+  options: StyleganLiteOptions,
+) => { generator: G; discriminator: Discriminator }
+
+const build: Build<Generator> = (...of) => ({
+  generator: new Generator(...of, Synthesis),
+  discriminator: new Discriminator(...of),
+})
+
+export class StyleganLite<G extends Generator<SynthesisNet> = Generator> implements GanModel {
+  readonly metrics: readonly string[] = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
-  readonly networks: { generator: Generator; discriminator: Discriminator }
+  readonly networks: { generator: G; discriminator: Discriminator }
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   readonly averages: { generator: optim.EMA }
   private readonly options: StyleganLiteOptions
-  private readonly canvas: Canvas
+  protected readonly canvas: Canvas
   private readonly loss: OpinionLoss
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
@@ -79,16 +91,13 @@ export class StyleganLite implements GanModel {
     image: ImageSize,
     options: Partial<StyleganLiteOptions> = {},
     loss: LossName = 'nonSaturating',
+    networks: Build<G> = build as Build<Generator<SynthesisNet>> as Build<G>,
   ) {
     this.loss = losses[loss]
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
     this.canvas = new Canvas(image, 'StyleGAN')
-    const { size } = this.canvas
-    this.networks = {
-      generator: new Generator(size, image.channels, this.options),
-      discriminator: new Discriminator(size, image.channels, this.options),
-    }
+    this.networks = networks(this.canvas.size, image.channels, this.options)
     this.paramsG = nn.parameters(this.networks.generator)
     this.paramsD = nn.parameters(this.networks.discriminator)
     const { lr, beta1, beta2, emaDecay } = this.options
@@ -101,22 +110,37 @@ export class StyleganLite implements GanModel {
 
   /** Whether the next step takes the penalty. Adam's count is part of a checkpoint: a resumed run keeps the rhythm. */
   get course(): string {
-    return this.optimizers.discriminator.t % this.options.r1Every === 0 ? PENALISED : 'plain'
+    return this.penalises ? PENALISED : 'plain'
+  }
+
+  private get penalises(): boolean {
+    return this.optimizers.discriminator.t % this.options.r1Every === 0
+  }
+
+  /** What G's loss is regularised by in the next step, if by anything; weighed already, and not part of what is reported. */
+  protected regularizer(
+    _latent: (count: number) => Tensor,
+    _count: number,
+    _noise: (shape: readonly number[]) => Tensor,
+  ): Tensor | undefined {
+    return undefined
   }
 
   /** Non-saturating loss with R1 (appendix C), reported as last taken. G is trained on the images that D was, against the updated D. */
   step(
     real: () => Tensor,
     latent = (count: number): Tensor => randn([count, this.latent]),
-    noise: Noise = randn,
+    noise: (shape: readonly number[]) => Tensor = randn,
   ): Metrics {
     const { discriminator: D } = this.networks
     const { gamma, r1Every } = this.options
     const x = this.canvas.put(real())
-    const generated = this.generate(() => latent(x.shape[0]), noise)
+    const [N] = x.shape
+    const styles = this.styles(() => latent(N))
+    const generated = this.networks.generator.synthesis.forward(styles, noise)
 
     const { lossD, onReal, onFake } = scope(() => {
-      const penalised = this.course === PENALISED
+      const penalised = this.penalises
       const points = stopGradient(x)
       points.requiresGrad = penalised
       const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }
@@ -134,25 +158,26 @@ export class StyleganLite implements GanModel {
 
     const logits = D.forward(generated)
     const lossG = this.loss.generator(logits)
-    this.optimizers.generator.step(grad(lossG, this.paramsG))
+    const regularizer = this.regularizer(latent, N, noise)
+    this.optimizers.generator.step(grad(regularizer ? add(lossG, regularizer) : lossG, this.paramsG))
     this.averages.generator.update()
 
     const after = mean(this.loss.opinion(logits))
     return { lossD, lossG, R1: add(D.penalty, 0), 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
   }
 
-  /** Images of fresh latents, with noise and style mixing; w̄ follows their styles. */
-  private generate(latent: () => Tensor, noise: Noise): Tensor {
+  /** Styles of fresh latents, mixed; w̄ follows them. */
+  protected styles(latent: () => Tensor): Tensor[] {
     const { mapping, synthesis } = this.networks.generator
     const { mixing } = this.options
-    const layers = synthesis.layers.length
+    const count = synthesis.styleSizes.length
     const w = mapping.forward(latent())
     this.follow(w)
-    if (mixing === 0) return synthesis.forward(Array(layers).fill(w), noise)
+    if (mixing === 0) return Array(count).fill(w)
     // Both choices are drawn on the GPU: they belong to the checkpointed stream, and nothing is read back.
     const mixed = less(uniform([1]), mixing)
-    const crossover = where(mixed, add(randomIntegers([1], layers - 1), 1), layers)
-    return synthesis.forward(mixStyles(w, mapping.forward(latent()), crossover, layers), noise)
+    const crossover = where(mixed, add(randomIntegers([1], count - 1), 1), count)
+    return mixStyles(w, mapping.forward(latent()), crossover, count)
   }
 
   /** w̄ ← β w̄ + (1 - β) E w */
@@ -169,17 +194,22 @@ export class StyleganLite implements GanModel {
   /** Images of z by the averaged generator; the same z gives the same image unless noise is drawn. */
   sample(z: Tensor, { psi = 1, noise = 'fixed' }: SampleOptions = {}): Tensor {
     return this.render(
-      (G) => Array(G.synthesis.layers.length).fill(G.truncate(G.mapping.forward(z), psi)),
+      (G) => Array(G.synthesis.styleSizes.length).fill(G.truncate(G.mapping.forward(z), psi)),
       noise,
     )
   }
 
-  /** The layers [from, to) of coarse (up to 8x8), middle (16x16) and fine styles, as figure 3 tells them apart. */
+  /** The styles [from, to) of coarse (up to 8x8), middle (16x16) and fine layers, as figure 3 tells them apart. */
   get groups(): { name: string; layers: readonly [number, number] }[] {
-    const { length } = this.networks.generator.synthesis.layers
-    const groups = { coarse: [0, 4], middle: [4, 6], fine: [6, length] } as const
+    const sizes = this.networks.generator.synthesis.styleSizes
+    const below = (size: number): number => sizes.filter((at) => at < size).length
+    const groups = {
+      coarse: [0, below(16)],
+      middle: [below(16), below(32)],
+      fine: [below(32), sizes.length],
+    } as const
     return Object.entries(groups)
-      .filter(([, [from]]) => from < length)
+      .filter(([, [from, to]]) => from < to)
       .map(([name, layers]) => ({ name, layers }))
   }
 
@@ -192,11 +222,11 @@ export class StyleganLite implements GanModel {
   ): Tensor {
     return this.render((G) => {
       const [wA, wB] = [a, b].map((z) => G.truncate(G.mapping.forward(z), psi))
-      return G.synthesis.layers.map((_, i) => (i >= from && i < to ? wB : wA))
+      return G.synthesis.styleSizes.map((_, i) => (i >= from && i < to ? wB : wA))
     }, noise)
   }
 
-  private render(styles: (G: Generator) => Tensor[], noise: Noise): Tensor {
+  private render(styles: (G: Generator<SynthesisNet>) => Tensor[], noise: Noise): Tensor {
     const { generator: G } = this.networks
     return scope(() =>
       noGrad(() =>

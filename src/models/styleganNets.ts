@@ -1,6 +1,7 @@
 /** The networks of StyleGAN (Karras et al. 2018, arXiv:1812.04948): mapping f, synthesis g, and the discriminator. */
 import {
   add,
+  avgPool2d,
   broadcastTo,
   mul,
   type nn,
@@ -16,7 +17,7 @@ import {
 } from '../engine/index.ts'
 import { blur, EqualConv, EqualLinear, LEAK, lrelu, trained, withDeviation } from './styleganLayers.ts'
 
-const START = 4 // pixels of the learned constant, and of the discriminator's last map
+export const START = 4 // pixels of the learned constant, and of the discriminator's last map
 
 export interface NetOptions {
   latent: number
@@ -49,6 +50,12 @@ export class Mapping implements nn.Layer {
 /** Noise [N, h, w, 1]: drawn by a function, such as randn; the layers' own, the same for all images; or none. */
 export type Noise = 'fixed' | 'none' | ((shape: readonly number[]) => Tensor)
 
+/** `noise` for a map: drawn, none, or `fixed` [1, h, w, 1], the layer's own. */
+export function noiseFor(noise: Noise, map: Tensor, fixed: Tensor): Tensor {
+  if (noise === 'fixed') return fixed
+  return noise === 'none' ? zeros(fixed.shape) : noise([...map.shape.slice(0, 3), 1])
+}
+
 /** One layer of figure 1b: conv (none on the constant), noise B, bias, leaky ReLU, and AdaIN by the style A w. */
 export class SynthesisLayer {
   readonly conv?: EqualConv
@@ -76,25 +83,28 @@ export class SynthesisLayer {
 
   forward(x: Tensor, w: Tensor, noise: Noise): Tensor {
     const y = this.conv ? this.conv.forward(x) : x
-    const { fixedNoise } = this
-    const z =
-      noise === 'fixed'
-        ? fixedNoise
-        : noise === 'none'
-          ? zeros(fixedNoise.shape)
-          : noise([...y.shape.slice(0, 3), 1])
+    const z = noiseFor(noise, y, this.fixedNoise)
     const smooth = this.blurred ? blur(y) : y
     return styleLayer(smooth, z, this.noiseScale, this.bias, this.affine.forward(w), { slope: LEAK })
   }
 }
 
-/** g: a style w [N, latent] for each layer -> images [N, size, size, channels] in (-1, 1). */
-export class Synthesis {
+/** g: a style w [N, latent] each -> images. */
+export interface SynthesisNet {
+  /** For each style, the size of the images at which it begins to count. */
+  readonly styleSizes: readonly number[]
+  forward(styles: readonly Tensor[], noise: Noise): Tensor
+}
+
+/** A style w [N, latent] for each layer -> images [N, size, size, channels] in (-1, 1). */
+export class Synthesis implements SynthesisNet {
   readonly constant: Tensor
   readonly layers: SynthesisLayer[]
   readonly toRgb: EqualConv
+  readonly styleSizes: readonly number[]
   constructor(size: number, channels: number, options: NetOptions) {
     const levels = pyramid(size, options)
+    this.styleSizes = levels.flatMap(({ size: at }) => [at, at])
     this.constant = trained(ones([1, START, START, levels[0].channels]))
     this.layers = levels.flatMap(({ size: at, channels: own }, i) => [
       new SynthesisLayer(at, own, options.latent, i ? { from: levels[i - 1].channels, up: true } : undefined),
@@ -111,14 +121,19 @@ export class Synthesis {
   }
 }
 
-export class Generator {
+export class Generator<S extends SynthesisNet = Synthesis> {
   readonly mapping: Mapping
-  readonly synthesis: Synthesis
+  readonly synthesis: S
   /** w̄, the running mean of w, for truncation. Not trained. */
   readonly meanStyle: Tensor
-  constructor(size: number, channels: number, options: NetOptions) {
+  constructor(
+    size: number,
+    channels: number,
+    options: NetOptions,
+    Net: new (...of: [number, number, NetOptions]) => S,
+  ) {
     this.mapping = new Mapping(options)
-    this.synthesis = new Synthesis(size, channels, options)
+    this.synthesis = new Net(size, channels, options)
     this.meanStyle = zeros([options.latent])
   }
   /** w' = w̄ + ψ (w - w̄): appendix B. */
@@ -127,17 +142,21 @@ export class Generator {
   }
 }
 
-/** Images [N, size, size, channels] -> logits [N, 1]: the generator's sizes, downwards. */
+/**
+ * Images [N, size, size, channels] -> logits [N, 1]: the generator's sizes, downwards. `residual`: with a shortcut past
+ * the layers of each size, as in StyleGAN2 (arXiv:1912.04958, figure 7).
+ */
 export class Discriminator implements nn.Layer {
   readonly fromRgb: EqualConv
   readonly convs: EqualConv[]
   readonly downs: EqualConv[]
+  readonly shortcuts?: EqualConv[]
   readonly last: EqualConv
   readonly dense: EqualLinear
   readonly out: EqualLinear
   /** R1 when it was last taken. Not trained; here to be in checkpoints, so that a resumed run reports the same. */
   readonly penalty: Tensor
-  constructor(size: number, channels: number, options: NetOptions) {
+  constructor(size: number, channels: number, options: NetOptions, { residual = false } = {}) {
     const levels = pyramid(size, options).reverse()
     this.penalty = zeros([])
     const { channels: widest } = levels[levels.length - 1]
@@ -146,6 +165,10 @@ export class Discriminator implements nn.Layer {
     this.downs = levels
       .slice(1)
       .map(({ channels: own }, i) => new EqualConv(levels[i].channels, own, 3, { resample: 'down' }))
+    if (residual)
+      this.shortcuts = levels
+        .slice(1)
+        .map(({ channels: own }, i) => new EqualConv(levels[i].channels, own, 1, { gain: 1, bias: false }))
     this.last = new EqualConv(widest + 1, widest, 3)
     this.dense = new EqualLinear(START * START * widest, widest)
     this.out = new EqualLinear(widest, 1, { gain: 1 })
@@ -153,8 +176,10 @@ export class Discriminator implements nn.Layer {
   forward(images: Tensor): Tensor {
     let y = lrelu(this.fromRgb.forward(images)) // [N,H,W,C]
     this.convs.forEach((conv, i) => {
-      y = lrelu(conv.forward(y))
-      y = lrelu(this.downs[i].forward(blur(y))) // [N,H/2,W/2,C]
+      const x = y
+      y = lrelu(this.downs[i].forward(blur(lrelu(conv.forward(x))))) // [N,H/2,W/2,C]
+      const shortcut = this.shortcuts?.[i].forward(avgPool2d(blur(x), { kernel: 2 }))
+      if (shortcut) y = mul(add(y, shortcut), Math.SQRT1_2)
     })
     y = lrelu(this.last.forward(withDeviation(y))) // [N,4,4,C]
     return this.out.forward(lrelu(this.dense.forward(reshape(y, [y.shape[0], -1]))))

@@ -10,7 +10,18 @@ import { evaluate, gpuTest, randomOf } from '../harness.ts'
 const IMAGE = { size: 8, channels: 1 }
 const BATCH = 4
 /** What makes any model tiny; each takes the options that it has. */
-const TINY = { width: 4, widthG: 4, latent: 8, nCritic: 2, nDis: 2, k: 2, depth: 2, maxWidth: 8, r1Every: 2 }
+const TINY = {
+  width: 4,
+  widthG: 4,
+  latent: 8,
+  nCritic: 2,
+  nDis: 2,
+  k: 2,
+  depth: 2,
+  maxWidth: 8,
+  r1Every: 2,
+  pathEvery: 2,
+}
 
 /** What a model learns from here. */
 interface Case {

@@ -219,17 +219,20 @@ test('points: trained with another loss, scored, drawn, and continued', async ()
 
 test('latents: sheets of a small StyleGAN, the same for the same seed', async () => {
   const dir = join(folder, 'styles')
-  const tiny = ['--max-width', '4', '--depth', '2', '--steps', '2', '--out', dir]
-  await succeed('train', 'stylegan-lite', ...SMALL, ...tiny)
+  const tiny = ['--max-width', '4', '--depth', '2', '--steps', '2', '--out']
+  await succeed('train', 'stylegan-lite', ...SMALL, ...tiny, dir)
   for (const kind of ['mix', 'noise', 'truncate']) {
     await succeed('latent', dir, kind)
     expect(isPng(read('styles', `${kind}-seed0.png`)), kind).toBe(true)
   }
+  await succeed('train', 'stylegan2-lite', ...SMALL, ...tiny, join(folder, 'styles2'))
+  await succeed('latent', join(folder, 'styles2'), 'mix')
+  expect(isPng(read('styles2', 'mix-seed0.png'))).toBe(true)
   const again = join(folder, 'again-mix.png')
   await succeed('latent', dir, 'mix', '--out', again)
   expect(read('again-mix.png').equals(read('styles', 'mix-seed0.png'))).toBe(true)
   expect((await run('latent', straight, 'mix')).reason).toBe(
-    'dcgan has no styles to mix: latent is for stylegan-lite',
+    'dcgan has no styles to mix: latent is for stylegan-lite and stylegan2-lite',
   )
   await expect(latent([dir, 'shake'])).rejects.toThrow("expected one of mix, noise, truncate, got 'shake'")
 })

@@ -32,7 +32,8 @@ export interface SpectralNormOptions {
 
 /**
  * The `weights`, each divided by an estimate of its largest singular value σ, seen as a matrix [K, C] with the last
- * axis for columns: W [kh, kw, cin, cout] of a conv, [in, out] of a dense layer. `u`, a vector [C] for each weight, takes
+ * axis for columns: W [kh, kw, cin, cout] of a conv, [in, out] of a dense layer (of a transposed conv these are cin, where
+ * PyTorch has cout). `u`, a vector [C] for each weight, takes
  * one step of the power iteration first and is overwritten; all of them must lie in one buffer (see powerVectors). All in
  * one dispatch. As in PyTorch's spectral_norm, σ = vᵀ W u has a gradient by W, while u and v are constants.
  * Throws ShapeError when a weight has fewer than two axes or its u another length.
