@@ -1,6 +1,12 @@
 /** What has a state or takes numbers from elsewhere: optimisers, random numbers, rows of tables. */
 
-import { gatherWork, optimizerWork, type Rule, randomWork } from '../../src/engine/counts.ts'
+import {
+  gatherWork,
+  optimizerWork,
+  type Rule,
+  randomWork,
+  spectralNormWork,
+} from '../../src/engine/counts.ts'
 import * as G from '../../src/engine/index.ts'
 import * as R from '../../tests/ref/index.ts'
 import { indices, values } from '../inputs.ts'
@@ -99,6 +105,54 @@ function averageRow(): Row {
   }
 }
 
+/** The discriminator of SN-GAN for 28x28, width 32. */
+const NORMED = [
+  ...[
+    [3, 3, 1, 32],
+    [3, 3, 32, 32],
+    [1, 1, 1, 32],
+  ],
+  ...[
+    [3, 3, 32, 32],
+    [3, 3, 32, 32],
+    [1, 1, 32, 32],
+  ],
+  ...[
+    [3, 3, 32, 32],
+    [3, 3, 32, 32],
+    [3, 3, 32, 32],
+    [3, 3, 32, 32],
+    [32, 1],
+  ],
+]
+
+/** Spectral norms of all layers, their weights where an optimiser keeps them; the second is checked. */
+function spectralRow(): Row {
+  const weights = NORMED.map((shape, i) => values(shape, 120 + i))
+  const count = weights.reduce((total, { data }) => total + data.length, 0)
+  return {
+    op: 'spectralNorm',
+    shape: `${count} in ${NORMED.length}`,
+    work: spectralNormWork(count),
+    inputs: weights,
+    begin(inputs) {
+      const home = new G.optim.EMA(inputs)
+      const u = G.powerVectors(inputs, (shape) => G.ones(shape))
+      return {
+        run: () => [G.spectralNorm(inputs, u)[1]],
+        dispose() {
+          home.dispose()
+          for (const t of u) t.dispose()
+        },
+      }
+    },
+    reference([, w]) {
+      const columns = w.shape[w.shape.length - 1]
+      return [R.spectralNorm(w, R.powerStep(w, R.full([columns], 1)))]
+    },
+  }
+}
+
 const SEED = 7
 /** Blocks of the generator whose values are checked: the twin counts in BigInt, slowly. */
 const CHECKED_BLOCKS = 4096
@@ -175,6 +229,7 @@ function minibatchRow(rows: number, count: number, row: number[]): Row {
 
 export const statefulRows = (): Row[] => [
   ...optimizers(),
+  spectralRow(),
   randomRow('randn', [32, 100], () => G.randn([32, 100]), normals),
   randomRow('randn', [1048576], () => G.randn([1048576]), normals),
   randomRow(
