@@ -111,7 +111,11 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     losses: ['hinge', ...LOSSES.filter((name) => name !== 'hinge')],
     counts: ['nDis', 'latent', 'width', 'widthG'],
     presets: {
-      software: { options: { nDis: 1, width: 16, widthG: 16, latent: 64 }, batch: 16, steps: 1500 },
+      software: {
+        options: { nDis: 1, width: 16, widthG: 16, latent: 64, lr: 1e-3 },
+        batch: 16,
+        steps: 1200,
+      },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
     create: (sample, options, loss) => new Sngan(imagesOnly('sngan', sample), options, loss),

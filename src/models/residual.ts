@@ -1,7 +1,7 @@
 /**
- * The residual networks for images of 32 pixels that two papers share: Gulrajani et al. 2017 (arXiv:1704.00028, appendix F,
- * "CIFAR-10 ResNet architecture") and Miyato et al. 2018 (arXiv:1802.05957, table 4 and figure 8). Images of another
- * power of two have more or fewer of the resampling blocks; others are put on a canvas of the next.
+ * The residual networks for images of 32 pixels that two papers share, in their appendices on CIFAR-10: Gulrajani et al.
+ * 2017 (arXiv:1704.00028) and Miyato et al. 2018 (arXiv:1802.05957, table 4). Images of another power of two have more or
+ * fewer of the resampling blocks; others are put on a canvas of the next.
  */
 import {
   add,

@@ -39,7 +39,7 @@ export type Stylegan2LiteOptions = typeof DEFAULTS
 const PATH_SHARE = 2
 
 /**
- * ‖J_wᵀ y‖₂ of each image (equation 4, appendix D), [N]: how far it moves in the directions y, images of N(0, I) noise, by
+ * ‖J_wᵀ y‖₂ of each image (section 3.2, equation 4), [N]: how far it moves in the directions y, images of N(0, I) noise, by
  * a step in w; `styles` [N, latent] are w for each layer, whose squares are averaged. Differentiable again.
  */
 export function pathLengths(images: Tensor, styles: readonly Tensor[], y: Tensor): Tensor {

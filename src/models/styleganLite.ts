@@ -91,6 +91,7 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
     image: ImageSize,
     options: Partial<StyleganLiteOptions> = {},
     loss: LossName = 'nonSaturating',
+    /** Left out by those alone whose G is Generator. */
     networks: Build<G> = build as Build<Generator<SynthesisNet>> as Build<G>,
   ) {
     this.loss = losses[loss]

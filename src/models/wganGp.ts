@@ -32,7 +32,7 @@ export const DEFAULTS = {
   latent: 100,
   width: 64,
   depth: 2, // hidden layers, of the perceptrons for points
-  residual: 0, // 1 for the residual networks of appendix F in place of DCGAN's; of images
+  residual: 0, // 1 for the residual networks of its appendix in place of DCGAN's; of images
 }
 export type WganGpOptions = typeof DEFAULTS
 
