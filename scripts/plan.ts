@@ -1,8 +1,9 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data.ts'
-import { models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
+import { checkAids, models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
 import type { LossName } from '../src/models/losses.ts'
+import { parse, type Settings, textOf } from '../src/models/stabilisers/names.ts'
 import type { Config } from '../src/models/trainer.ts'
 import { kebab } from './args.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
@@ -14,6 +15,9 @@ export interface Wishes {
   /** By the name of their flag. */
   hyperparameters: Record<string, number>
   loss?: LossName
+  /** As `parse` takes them. */
+  reg?: string
+  trick?: string
   data?: string
   steps?: number
   batch?: number
@@ -52,6 +56,7 @@ export interface Prepared {
   folder: RunFolder
   data: DataSet
   model: string
+  aids: Settings
 }
 
 /** The model, folder and data of a new run, checked before anything is started. */
@@ -65,13 +70,16 @@ export function prepare(wishes: Wishes, now: Date): Prepared {
   if (wishes.loss && !losses.includes(wishes.loss))
     throw new Error(`--loss: the paper of ${model} leaves no choice`)
   readOptions(model, wishes)
+  const aids = readAids(wishes)
+  const { batch = (presets.points ?? presets.software).batch, loss } = wishes
+  checkAids(aids, { model, data: data.kind, batch, loss })
   const out = wishes.out ?? `runs/${model}-${stamp(now)}`
   refuseExisting(out)
-  return { folder: new RunFolder(out), data, model }
+  return { folder: new RunFolder(out), data, model, aids }
 }
 
 /** A new run, sized for the adapter. */
-export function planNew(wishes: Wishes, { model, folder, data }: Prepared, adapter: Adapter): Plan {
+export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared, adapter: Adapter): Plan {
   const { loss, seed = 0 } = wishes
   const kind = presetFor(data.kind, adapter.software)
   const { presets, losses } = models[model]
@@ -85,6 +93,7 @@ export function planNew(wishes: Wishes, { model, folder, data }: Prepared, adapt
       model,
       options: ownOptions(model, { ...preset.options, ...readOptions(model, wishes) }),
       ...(loss && loss !== losses[0] && { loss }),
+      ...(Object.keys(aids).length && { aids: overRun(aids, steps) }),
       data: data.kind,
       batch,
       seed,
@@ -115,6 +124,15 @@ export function planResume(path: string, wishes: Wishes): Continued {
   check('--batch', wishes.batch, config.batch)
   check('--seed', wishes.seed, config.seed)
   check('--out', wishes.out, path)
+  const has = config.aids ?? {}
+  const aids = readAids(wishes)
+  for (const flag of ['reg', 'trick'] as const)
+    if (wishes[flag] !== undefined)
+      check(
+        `--${flag}`,
+        textOf(flag, { 'noise-steps': has['noise-steps'], ...aids }),
+        textOf(flag, has) || 'none',
+      )
   for (const [name, value] of Object.entries(readOptions(config.model, wishes)))
     check(`--${kebab(name)}`, value, { ...defaults, ...config.options }[name])
   const data = loadDataSet(wishes.data ?? record.data.name)
@@ -133,6 +151,16 @@ export function planResume(path: string, wishes: Wishes): Continued {
     checkpoint,
   }
 }
+
+/** What --reg and --trick ask for. */
+const readAids = ({ reg, trick }: Wishes): Settings => ({
+  ...(reg !== undefined && parse('reg', reg)),
+  ...(trick !== undefined && parse('trick', trick)),
+})
+
+/** Noise that nothing else is said of fades over the run's steps. */
+const overRun = (aids: Settings, steps: number): Settings =>
+  aids.noise === undefined ? aids : { 'noise-steps': steps, ...aids }
 
 /** Hyperparameters by the name that the model gives them. Throws an Error for one that it does not have. */
 function readOptions(model: string, { hyperparameters }: Wishes): Record<string, number> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
 import { type LossName, losses } from '../src/models/losses.ts'
+import { namesOf, type Settings, stabilisers, textOf } from '../src/models/stabilisers/names.ts'
 import { toys } from '../src/models/toys.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, kebab, readAdapter, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
@@ -20,6 +21,8 @@ const FLAGS = {
     about: `mnist (handwritten digits, the default), idx:PATH, or points: ${Object.keys(toys).join(', ')}`,
   },
   loss: { kind: Object.keys(losses).map(kebab), about: "another loss than the model's own, see --list" },
+  reg: { kind: 'text', value: 'NAME[=VALUE][,…]', about: 'regularisers, see below' },
+  trick: { kind: 'text', value: 'NAME[=VALUE][,…]', about: 'tricks that stabilise, see below' },
   steps: { kind: 'count', about: 'train until this step' },
   batch: { kind: 'count', about: 'images in a minibatch' },
   seed: { kind: 'seed', about: 'same seed, same adapter, same result; 0 if left out' },
@@ -74,6 +77,8 @@ function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wi
     model,
     hyperparameters: numbers,
     loss: (Object.keys(losses) as LossName[]).find((name) => kebab(name) === values.loss),
+    reg: values.reg,
+    trick: values.trick,
     data: values.data,
     steps: values.steps,
     batch: values.batch,
@@ -238,11 +243,12 @@ function introduction(
   adapter: Adapter,
   on?: Continued,
 ): string[] {
-  const { model, batch, seed, loss } = config
+  const { model, batch, seed, loss, aids = {} } = config
   const options = Object.entries({ ...models[model].defaults, ...config.options })
   return [
     `adapter  ${adapter.name}`,
     `model    ${model}${loss ? ` with the ${kebab(loss)} loss` : ''}: ${options.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+    ...aidLines(aids),
     `train    ${on ? `from step ${on.checkpoint.step} ` : ''}to step ${steps}, batch ${batch}, seed ${seed}`,
     `picked   ${why}`,
     `data     ${data.about}`,
@@ -250,13 +256,26 @@ function introduction(
   ]
 }
 
+/** Regularisers and tricks with all of their values. */
+const aidLines = (aids: Settings): string[] =>
+  FLAGS_OF_AIDS.flatMap((flag) => {
+    const text = textOf(flag, aids)
+    return text ? [`${flag.padEnd(8)} ${text}`] : []
+  })
+
+const FLAGS_OF_AIDS = ['reg', 'trick'] as const
+
 function list(): string[] {
-  return Object.entries(models).flatMap(([name, { about, defaults, losses: own }]) => [
+  return Object.entries(models).flatMap(([name, { about, defaults, losses: own, fits }]) => [
     `${name}  ${about}`,
     `  ${Object.entries(defaults)
       .map(([key, value]) => `--${kebab(key)} ${value}`)
       .join('  ')}`,
     ...(own.length ? [`  --loss ${own.map(kebab).join('|')}`] : []),
+    ...FLAGS_OF_AIDS.flatMap((flag) => {
+      const taken = namesOf(flag).filter((each) => fits.includes(each))
+      return taken.length ? [`  --${flag} ${taken.join('|')}`] : []
+    }),
   ])
 }
 
@@ -272,6 +291,13 @@ function help(): string[] {
   return [
     'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out, gan on points) in headless Chrome',
     ...helpLines({ ...FLAGS, ...HYPERPARAMETERS }),
+    ...FLAGS_OF_AIDS.flatMap((flag) => [
+      `${flag === 'reg' ? 'Regularisers' : 'Tricks'}, by --${flag} NAME[=VALUE][,NAME…] (docs/stabilisers.md; --list says which model takes which):`,
+      ...namesOf(flag).map((name) => {
+        const { value, about } = stabilisers[name]
+        return `  ${`${name}=${value}`.padEnd(18)} ${about}`
+      }),
+    ]),
     'What is left out is picked by model, and adapter or data:',
     ...picked,
   ]

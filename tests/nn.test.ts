@@ -258,3 +258,38 @@ describe('SpectralNorm', () => {
     scope(() => expect(() => new nn.SpectralNorm(new nn.BatchNorm(3))).toThrow('no dense or conv layer'))
   })
 })
+
+describe('other tensors in the place of parameters', () => {
+  gpuTest('withTensors: for as long as it runs, also when that ends in an error', async () => {
+    const net = { layers: [new nn.Linear(2, 1, { bias: false })] }
+    const [{ weight }] = net.layers
+    weight.write([1, 2])
+    const [y, again] = await evaluate(() => {
+      const x = tensor([[1, 1]])
+      const instead = new Map([[weight, tensor([10, 20], [2, 1])]])
+      const y = nn.withTensors(net, instead, () => net.layers[0].forward(x))
+      expect(() =>
+        nn.withTensors(net, instead, () => {
+          throw new Error('stop')
+        }),
+      ).toThrow('stop')
+      return [y, net.layers[0].forward(x)]
+    })
+    expect([y.data[0], again.data[0]]).toEqual([30, 3])
+    expect(net.layers[0].weight).toBe(weight)
+    disposeAll(net)
+  })
+
+  gpuTest('weights: of dense and conv layers, with the axis of their outputs', () => {
+    const net = {
+      norm: new nn.BatchNorm(2),
+      inner: [new nn.Linear(2, 3), new nn.Conv2d(2, 3, 4), new nn.ConvTranspose2d(2, 3, 4)],
+    }
+    expect(nn.weights(net).map(({ tensor: t, outputs }) => [t.shape, outputs])).toEqual([
+      [[2, 3], 1],
+      [[4, 4, 2, 3], 3],
+      [[4, 4, 3, 2], 2],
+    ])
+    disposeAll(net)
+  })
+})

@@ -1,6 +1,9 @@
-/** The fields of an experiment: model, data, seed, width, batch, learning rate. */
+/** The fields of an experiment: model, data, seed, width, batch, learning rate, and what stabilises it. */
 import { find } from './dom.ts'
+import { banner } from './files.ts'
 import {
+  type Aid,
+  aids,
   type Choices,
   firstSettings,
   IMAGES,
@@ -9,6 +12,7 @@ import {
   ownSettings,
   parseSetting,
   type Settings,
+  wrongAids,
 } from './state.ts'
 
 const CHOICES = {
@@ -23,6 +27,9 @@ const fields = Object.fromEntries(names.map((name) => [name, find<Field>(`[name=
   Name,
   Field
 >
+const lists = Object.fromEntries(
+  aids.map((aid) => [aid, find<HTMLInputElement>(`[name="${aid}"]`)]),
+) as Record<Aid, HTMLInputElement>
 const model = find<HTMLSelectElement>('[name="model"]')
 const data = find<HTMLSelectElement>('[name="data"]')
 
@@ -30,7 +37,8 @@ const data = find<HTMLSelectElement>('[name="data"]')
 export function onSettings(changed: () => void): void {
   for (const [name, choices] of Object.entries(CHOICES))
     for (const choice of choices) addChoice(fields[name as Name], choice)
-  for (const field of [model, data, ...Object.values(fields)]) field.addEventListener('change', changed)
+  for (const field of [model, data, ...Object.values(fields), ...Object.values(lists)])
+    field.addEventListener('change', changed)
 }
 
 /** The models and data to choose from. */
@@ -48,6 +56,10 @@ export function showSettings(settings: Settings): void {
     addChoice(field, settings[name])
     field.value = String(settings[name])
     field.removeAttribute('aria-invalid')
+  }
+  for (const aid of aids) {
+    lists[aid].value = settings[aid]
+    lists[aid].removeAttribute('aria-invalid')
   }
 }
 
@@ -69,6 +81,13 @@ export function fieldSettings(before: Settings, choices: Choices): Settings {
     const value = parseSetting(name, fields[name].value)
     fields[name].setAttribute('aria-invalid', String(value === undefined))
     settings[name] = value ?? before[name]
+  }
+  for (const aid of aids) {
+    const text = lists[aid].value.trim()
+    const wrong = wrongAids(aid, text)
+    lists[aid].setAttribute('aria-invalid', String(wrong !== undefined))
+    if (wrong) banner(wrong)
+    settings[aid] = wrong ? before[aid] : text
   }
   return settings
 }

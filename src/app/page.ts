@@ -109,9 +109,10 @@ export class Page {
 
   private settingsChanged(): void {
     if (!this.wanted || !this.choices) return
-    this.wanted = fieldSettings(this.wanted, this.choices)
+    const before = this.wanted
+    this.wanted = fieldSettings(before, this.choices)
     showSettings(this.wanted)
-    if (this.step === 0 && !this.isPlaying) this.reset()
+    if (this.step === 0 && !this.isPlaying && !sameSettings(this.wanted, before)) this.reset()
     else this.refresh()
   }
 

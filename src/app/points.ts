@@ -18,11 +18,15 @@ interface Key {
   dashed?: boolean
 }
 
-/** Data and generated points [N, 2] over a map of what D says: the deeper its colour, the surer it is of "real". */
+/**
+ * Data and generated points [N, 2] over a map of what D says, if it can be asked: the deeper its colour, the surer it is
+ * of "real".
+ */
 export function drawPlane(ctx: Context, size: Size, toy: Toy, samples: Float32Array, plane: Plane): void {
   clear(ctx, size)
   const side = size.height - LEGEND
-  drawMap(ctx, side, plane)
+  const judged = shares(plane)
+  if (judged) drawMap(ctx, side, judged)
   const toPixel = (x: number): number => ((x + toy.extent) / (2 * toy.extent)) * side
   const dots = (points: Float32Array, color: string): void => {
     ctx.fillStyle = color
@@ -42,17 +46,17 @@ export function drawPlane(ctx: Context, size: Size, toy: Toy, samples: Float32Ar
   legend(ctx, size, [
     { color: DATA, name: 'data' },
     { color: GENERATED, name: 'generated' },
-    { color: JUDGED, name: plane.isOpinion ? 'D: real' : 'critic: high' },
+    ...(judged ? [{ color: JUDGED, name: plane.isOpinion ? 'D: real' : 'critic: high' }] : []),
   ])
 }
 
 /** The lattice's values as a smooth map from white to D's colour. */
-function drawMap(ctx: Context, side: number, plane: Plane): void {
+function drawMap(ctx: Context, side: number, judged: readonly number[]): void {
   const cells = LATTICE[2]
   const small = new OffscreenCanvas(cells, cells)
   const image = new ImageData(cells, cells)
   const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(JUDGED.slice(at, at + 2), 16))
-  shares(plane).forEach((share, i) => {
+  judged.forEach((share, i) => {
     image.data.set([red, green, blue, 190 * share], 4 * i)
   })
   context(small).putImageData(image, 0, 0)
@@ -61,7 +65,8 @@ function drawMap(ctx: Context, side: number, plane: Plane): void {
 }
 
 /** What D says, from 0 to 1: as it is, or a critic's scores between their extremes. */
-function shares({ judged, isOpinion }: Plane): number[] {
+function shares({ judged, isOpinion }: Plane): number[] | undefined {
+  if (!judged) return undefined
   const values = [...judged]
   if (isOpinion) return values
   const [low, high] = [Math.min(...values), Math.max(...values)]
@@ -109,20 +114,23 @@ export function drawLine(ctx: Context, size: Size, toy: Toy, samples: Float32Arr
   const scaled = (values: readonly number[]): number[] => values.map((p) => p / peak)
   curve(scaled(data), DATA, { filled: true })
   curve(scaled(model), GENERATED, { filled: true })
-  curve(shares(plane), JUDGED)
-  if (plane.isOpinion) curve(optimal, JUDGED, { dashed: true })
+  const judged = shares(plane)
+  if (judged) curve(judged, JUDGED)
+  if (judged && plane.isOpinion) curve(optimal, JUDGED, { dashed: true })
   ctx.setLineDash([])
   ctx.fillStyle = `${GENERATED}80`
   for (const x of samples) ctx.fillRect(toX(x), bottom + 3, 1.5, 16)
   legend(ctx, size, [
     { color: DATA, name: 'data' },
     { color: GENERATED, name: 'generated' },
-    ...(plane.isOpinion
-      ? [
-          { color: JUDGED, name: 'D(x), 0 to 1' },
-          { color: JUDGED, name: 'optimal D*(x)', dashed: true },
-        ]
-      : [{ color: JUDGED, name: 'critic, lowest to highest' }]),
+    ...(!judged
+      ? []
+      : plane.isOpinion
+        ? [
+            { color: JUDGED, name: 'D(x), 0 to 1' },
+            { color: JUDGED, name: 'optimal D*(x)', dashed: true },
+          ]
+        : [{ color: JUDGED, name: 'critic, lowest to highest' }]),
   ])
 }
 

@@ -1,4 +1,5 @@
 /** What an experiment is made of, and its place in the URL: a link is an experiment. Pure. */
+import { parse } from '../models/stabilisers/names.ts'
 
 export interface Settings {
   model: string
@@ -10,6 +11,9 @@ export interface Settings {
   batch: number
   /** Learning rate. */
   lr: number
+  /** Regularisers and tricks, as the flags --reg and --trick take them; empty for none. */
+  reg: string
+  trick: string
 }
 
 /** The images in use: the digits, or the user's own. */
@@ -30,7 +34,10 @@ interface Limits {
 }
 
 /** The settings that are numbers. */
-export type Name = Exclude<keyof Settings, 'model' | 'data'>
+export type Name = Exclude<keyof Settings, 'model' | 'data' | Aid>
+/** Those that are lists of names. */
+export type Aid = 'reg' | 'trick'
+export const aids: readonly Aid[] = ['reg', 'trick']
 
 const LIMITS: Record<Name, Limits> = {
   seed: { min: 0, max: 2 ** 32 - 1, whole: true },
@@ -46,6 +53,15 @@ export function parseSetting(name: Name, text: string): number | undefined {
   const { min, max, whole } = LIMITS[name]
   const value = text.trim() === '' ? Number.NaN : Number(text)
   return value >= min && value <= max && (!whole || Number.isInteger(value)) ? value : undefined
+}
+
+/** What is wrong with `text` as regularisers or tricks; undefined if nothing is. */
+export function wrongAids(aid: Aid, text: string): string | undefined {
+  try {
+    if (text.trim()) parse(aid, text)
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /** A model's own settings for such data, undefined where it cannot learn from them. */
@@ -69,11 +85,18 @@ export function settingsFrom(hash: string, choices: Choices): Settings {
   const own = ownSettings(choices, given.get('model') ?? '', data) ?? firstSettings(choices, data)
   const settings = { ...own }
   for (const name of names) settings[name] = parseSetting(name, given.get(name) ?? '') ?? settings[name]
+  for (const aid of aids) {
+    const text = given.get(aid) ?? ''
+    if (!wrongAids(aid, text)) settings[aid] = text
+  }
   return settings
 }
 
 export const hashOf = (settings: Settings): string =>
-  `#model=${settings.model}&data=${settings.data}&${names.map((name) => `${name}=${settings[name]}`).join('&')}`
+  `#${[
+    ...(['model', 'data', ...names] as const).map((name) => `${name}=${settings[name]}`),
+    ...aids.filter((aid) => settings[aid]).map((aid) => `${aid}=${settings[aid]}`),
+  ].join('&')}`
 
 export const sameSettings = (a: Settings, b: Settings): boolean =>
-  a.model === b.model && a.data === b.data && names.every((name) => a[name] === b[name])
+  (['model', 'data', ...names, ...aids] as const).every((name) => a[name] === b[name])

@@ -10,11 +10,12 @@ import { add, ones, zeros } from './ops/pointwise.ts'
 import { gather } from './ops/rows.ts'
 import { randn } from './random.ts'
 import { type ConvOptions, type Pair, pair, type Shape } from './shape.ts'
+import { walk } from './state.ts'
 import type { Tensor } from './tensor.ts'
 
 export * as init from './initializers.ts'
 export { SpectralNorm } from './spectralNorm.ts'
-export { loadStateDict, parameters, setTraining, stateDict } from './state.ts'
+export { loadStateDict, parameters, setTraining, stateDict, withTensors } from './state.ts'
 
 /** Anything that maps a tensor to a tensor. */
 export interface Layer {
@@ -211,4 +212,13 @@ export class Sequential implements Layer {
   forward(x: Tensor): Tensor {
     return this.layers.reduce((y, layer) => (typeof layer === 'function' ? layer(y) : layer.forward(y)), x)
   }
+}
+
+/** The weights of dense and conv layers in `model`'s fields, each with the axis of its outputs. */
+export function weights(model: object): { tensor: Tensor; outputs: number }[] {
+  return [...walk(model)].flatMap(([, layer]) => {
+    if (layer instanceof Linear || layer instanceof Conv2d)
+      return [{ tensor: layer.weight, outputs: layer.weight.shape.length - 1 }]
+    return layer instanceof ConvTranspose2d ? [{ tensor: layer.weight, outputs: 2 }] : []
+  })
 }

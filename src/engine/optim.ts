@@ -1,8 +1,9 @@
 /** Optimisers, in order of complexity. Each updates all of its parameters in place, in one dispatch. */
+import { grad } from './autograd.ts'
 import { DisposedError } from './errors.ts'
 import { type Flat, flatten, leave, withWhole, zeroFlat } from './flat.ts'
 import { run } from './kernel.ts'
-import { assign, sqrt, square } from './ops/pointwise.ts'
+import { add, assign, div, full, type Live, mul, sqrt, square, sub } from './ops/pointwise.ts'
 import { sum } from './ops/reduce.ts'
 import { check, sameShape, shapeText } from './shape.ts'
 import { release, type Storage, scope, Tensor } from './tensor.ts'
@@ -31,6 +32,13 @@ function paramsOf(
 export type Rate = number | ((steps: number) => number)
 
 type Rule = 'SGD' | 'RMSprop' | 'Adam'
+
+/** One of a step's numbers, as a scalar tensor that every replay asks anew. */
+type NumberOf = (name: keyof Numbers | 'rest' | 'rest2') => Tensor
+/** A parameter's state, by slot. */
+type Slots = Readonly<Record<string, Tensor>>
+/** What a square root adds, so that it has a slope at 0; nothing beside any gradient that counts. */
+const UNDER_ROOT = 1e-20
 
 /** What the optimisers share: flat parameters, gradients and state. */
 abstract class Optimizer {
@@ -90,6 +98,37 @@ abstract class Optimizer {
     )
   }
 
+  /** The update of one parameter as ops: PyTorch's formulas, as in optim.wgsl. */
+  protected abstract next(p: Tensor, g: Tensor, state: Slots, n: NumberOf): { p: Tensor; state: Slots }
+
+  /**
+   * Where the parameters would be after `steps` more updates down `loss`, a function of them. Made of ops: gradients
+   * flow through every update, `loss` must have second ones, and nothing here is changed.
+   */
+  lookahead(loss: (params: readonly Tensor[]) => Tensor, steps: number): Tensor[] {
+    checkInUse(this.disposed, this.rule)
+    let params: readonly Tensor[] = this.flat.params
+    const saved = this.stateDict()
+    let state = params.map(
+      (_, i): Slots =>
+        Object.fromEntries(Object.keys(this.state).map((slot) => [slot, saved[`${slot}.${i}`]])),
+    )
+    for (let ahead = 1; ahead <= steps; ahead++) {
+      const grads = grad(loss(params), params, { createGraph: true })
+      const made = new Map<string, Tensor>()
+      const n: NumberOf = (name) => {
+        const live: Live = () => paramsOf(this.flat.bytes, this.numbers(this.t + ahead))[name]
+        const number = made.get(name) ?? full([], live)
+        made.set(name, number)
+        return number
+      }
+      const updated = params.map((p, i) => this.next(p, grads[i], state[i], n))
+      params = updated.map(({ p }) => p)
+      state = updated.map((each) => each.state)
+    }
+    return [...params]
+  }
+
   /** Clips every parameter to [-limit, limit], in one dispatch. */
   clip(limit: number): void {
     checkInUse(this.disposed, this.rule)
@@ -142,6 +181,10 @@ export class SGD extends Optimizer {
   protected numbers(t: number) {
     return { rate: this.rate(t), decay: this.momentum }
   }
+  protected next(p: Tensor, g: Tensor, { v }: Slots, n: NumberOf) {
+    const velocity = add(mul(v, n('decay')), g)
+    return { p: sub(p, mul(velocity, n('rate'))), state: { v: velocity } }
+  }
 }
 
 /** RMSprop (Tieleman & Hinton 2012), eps outside of the root. */
@@ -158,6 +201,11 @@ export class RMSprop extends Optimizer {
   }
   protected numbers(t: number) {
     return { rate: this.rate(t), decay: this.alpha, eps: this.eps }
+  }
+  protected next(p: Tensor, g: Tensor, { v }: Slots, n: NumberOf) {
+    const squares = add(mul(v, n('decay')), mul(square(g), n('rest')))
+    const root = add(sqrt(add(squares, UNDER_ROOT)), n('eps'))
+    return { p: sub(p, div(mul(g, n('rate')), root)), state: { v: squares } }
   }
 }
 
@@ -186,6 +234,12 @@ export class Adam extends Optimizer {
       eps: this.eps,
       correction: Math.sqrt(1 - beta2 ** t),
     }
+  }
+  protected next(p: Tensor, g: Tensor, { m, v }: Slots, n: NumberOf) {
+    const mean = add(mul(m, n('decay')), mul(g, n('rest')))
+    const squares = add(mul(v, n('decay2')), mul(square(g), n('rest2')))
+    const root = add(div(sqrt(add(squares, UNDER_ROOT)), n('correction')), n('eps'))
+    return { p: sub(p, div(mul(mean, n('rate')), root)), state: { m: mean, v: squares } }
   }
 }
 

@@ -2,7 +2,7 @@
 import { CheckpointError } from './errors.ts'
 import type { SavedTensor } from './safetensors.ts'
 import { sameShape, shapeText } from './shape.ts'
-import { Tensor } from './tensor.ts'
+import { refusePromise, Tensor } from './tensor.ts'
 
 /** Every object in `value`'s fields with its dotted name. */
 export function* walk(value: unknown, path = '', seen = new Set<unknown>()): Generator<[string, object]> {
@@ -22,6 +22,25 @@ export function stateDict(model: object): Record<string, Tensor> {
 /** The tensors that are trained, in the order of the fields. */
 export const parameters = (model: object): Tensor[] =>
   Object.values(stateDict(model)).filter((t) => t.requiresGrad)
+
+/**
+ * Runs `fn`, which must not be async, with other tensors in the place of some in `model`'s fields, such as weights made
+ * by ops: PyTorch's `functional_call`.
+ */
+export function withTensors<T>(model: object, instead: ReadonlyMap<Tensor, Tensor>, fn: () => T): T {
+  const places: [object: Record<string, unknown>, field: string, own: Tensor][] = []
+  for (const [, value] of walk(model))
+    if (!(value instanceof Tensor))
+      for (const [field, own] of Object.entries(value))
+        if (own instanceof Tensor && instead.has(own))
+          places.push([value as Record<string, unknown>, field, own])
+  for (const [object, field, own] of places) object[field] = instead.get(own)
+  try {
+    return refusePromise(fn(), 'withTensors')
+  } finally {
+    for (const [object, field, own] of places) object[field] = own
+  }
+}
 
 /** Switches batch norm and dropout in `model` between training and evaluation. */
 export function setTraining(model: object, training: boolean): void {

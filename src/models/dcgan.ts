@@ -4,6 +4,7 @@
  */
 import {
   DataError,
+  dropout,
   grad,
   leakyRelu,
   mean,
@@ -13,12 +14,22 @@ import {
   relu,
   reshape,
   scope,
-  stopGradient,
   type Tensor,
   tanh,
 } from '../engine/index.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import { evaluate, type GanModel, type ImageSize, type Metrics } from './model.ts'
+import { added, type FeatureLayer, type Features, noFeatures, withFeatures } from './stabilisers/features.ts'
+import {
+  featuresFor,
+  generatorPenalty,
+  needsNoNorm,
+  packedSize,
+  plus,
+  type Settings,
+  Stabilised,
+  withTargets,
+} from './stabilisers/index.ts'
 
 /** Section 4, "Details of adversarial training". */
 export const DEFAULTS = {
@@ -47,14 +58,19 @@ function levelsOf(size: number): number {
   return levels
 }
 
-/** z [N, latent] -> images [N, size, size, channels] in (-1, 1): figure 1. */
+/** z [N, latent] -> images [N, size, size, channels] in (-1, 1): figure 1. `dropout`: of maps' values, in sampling, too. */
 export class Generator {
   private readonly project: nn.Linear
   private readonly norms: nn.BatchNorm[]
   private readonly ups: nn.ConvTranspose2d[]
   private readonly base: number
+  private readonly p: number
 
-  constructor({ size, channels }: ImageSize, { latent, width }: Pick<DcganOptions, 'latent' | 'width'>) {
+  constructor(
+    { size, channels }: ImageSize,
+    { latent, width, dropout = 0 }: Pick<DcganOptions, 'latent' | 'width'> & { dropout?: number },
+  ) {
+    this.p = dropout
     const levels = levelsOf(size)
     this.base = size / 2 ** levels
     const depths = Array.from({ length: levels }, (_, i) => width * 2 ** (levels - 1 - i))
@@ -69,19 +85,27 @@ export class Generator {
   forward(z: Tensor): Tensor {
     let y = reshape(this.project.forward(z), [z.shape[0], this.base, this.base, -1]) // [N,h,w,C]
     this.ups.forEach((up, i) => {
-      y = up.forward(relu(this.norms[i].forward(y))) // [N,2h,2w,C/2]
+      y = up.forward(dropout(relu(this.norms[i].forward(y)), { p: this.p })) // [N,2h,2w,C/2]
     })
     return tanh(y)
   }
 }
 
-/** Images [N, size, size, channels] -> logits [N, 1]. No batch norm on the first layer, nor anywhere unless `norm`. */
+/**
+ * Images [N, size, size, channels] -> logits [N, 1]. No batch norm on the first layer, nor anywhere unless `norm`.
+ * `features` come behind those of the last conv.
+ */
 export class Discriminator {
   private readonly convs: nn.Conv2d[]
   private readonly norms: nn.BatchNorm[]
+  private readonly features: FeatureLayer[]
   private readonly out: nn.Linear
 
-  constructor({ size, channels }: ImageSize, { width }: Pick<DcganOptions, 'width'>, { norm = true } = {}) {
+  constructor(
+    { size, channels }: ImageSize,
+    { width }: Pick<DcganOptions, 'width'>,
+    { norm = true, features = noFeatures }: { norm?: boolean; features?: Features } = {},
+  ) {
     const levels = levelsOf(size)
     const base = size / 2 ** levels
     const depths = Array.from({ length: levels }, (_, i) => width * 2 ** i)
@@ -90,7 +114,9 @@ export class Discriminator {
         new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 || !norm }),
     )
     this.norms = norm ? depths.slice(1).map((depth) => new nn.BatchNorm(depth)) : []
-    this.out = new nn.Linear(base * base * depths[levels - 1], 1, { init })
+    const last = base * base * depths[levels - 1]
+    this.features = features(last)
+    this.out = new nn.Linear(last + added(this.features), 1, { init })
   }
 
   forward(x: Tensor): Tensor {
@@ -99,33 +125,45 @@ export class Discriminator {
       y = conv.forward(y) // [N,h/2,w/2,C]
       y = leakyRelu(i && this.norms.length ? this.norms[i - 1].forward(y) : y, { slope: LEAK })
     })
-    return this.out.forward(reshape(y, [x.shape[0], -1]))
+    return this.out.forward(withFeatures(reshape(y, [x.shape[0], -1]), this.features))
   }
 }
 
 export class Dcgan implements GanModel {
-  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after']
+  readonly metrics: readonly string[]
   readonly latent: number
-  readonly networks: { generator: Generator; discriminator: Discriminator }
+  readonly networks: { generator: Generator; discriminator: Discriminator } & Record<string, object>
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   private readonly loss: OpinionLoss
+  private readonly D: Stabilised
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<DcganOptions> = {}, loss: LossName = 'nonSaturating') {
-    this.loss = losses[loss]
+  constructor(
+    image: ImageSize,
+    options: Partial<DcganOptions> = {},
+    loss: LossName = 'nonSaturating',
+    private readonly aids: Settings = {},
+  ) {
+    this.loss = withTargets(losses[loss], aids)
     const all = { ...DEFAULTS, ...options }
-    const generator = new Generator(image, all)
-    const discriminator = new Discriminator(image, all)
+    const generator = new Generator(image, { ...all, dropout: aids.dropout })
+    const discriminator = new Discriminator(packedSize(image, aids), all, {
+      norm: !needsNoNorm(aids),
+      features: featuresFor(aids),
+    })
+    this.D = new Stabilised(discriminator, image, aids)
+    this.metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after', ...this.D.metrics]
     this.latent = all.latent
-    this.networks = { generator, discriminator }
+    this.networks = { generator, discriminator, ...this.D.state }
     this.paramsG = nn.parameters(generator)
-    this.paramsD = nn.parameters(discriminator)
-    const adam = { lr: all.lr, betas: [all.beta1, all.beta2] as const }
+    this.paramsD = this.D.parameters
+    const betas = [all.beta1, all.beta2] as const
     this.optimizers = {
-      generator: new optim.Adam(this.paramsG, adam),
-      discriminator: new optim.Adam(this.paramsD, adam),
+      generator: new optim.Adam(this.paramsG, { lr: all.lr, betas }),
+      discriminator: new optim.Adam(this.paramsD, { lr: all.lr * (aids.ttur ?? 1), betas }),
     }
+    this.D.use(this.optimizers.generator, this.optimizers.discriminator)
   }
 
   /**
@@ -133,29 +171,35 @@ export class Dcgan implements GanModel {
    * G is trained on the images that D was, against the updated D.
    */
   step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
-    const { generator: G, discriminator: D } = this.networks
-    const x = real()
+    const { D } = this // the discriminator, with what stabilises it
+    const { generator: G } = this.networks
+    const x = D.real(real())
     const generated = G.forward(latent(x.shape[0]))
 
     // Update D by its gradient, with G's images held constant.
-    const { lossD, onReal, onFake } = scope(() => {
-      const logits = { real: D.forward(x), fake: D.forward(stopGradient(generated)) }
+    const { lossD, penalty, onReal, onFake } = scope(() => {
+      const fake = D.generated(generated)
+      const logits = { real: D.forward(x), fake: D.forward(fake) }
       const loss = this.loss.discriminator(logits.real, logits.fake)
-      this.optimizers.discriminator.step(grad(loss, this.paramsD))
+      const penalty = D.penalty(x, fake, logits.real)
+      this.optimizers.discriminator.step(grad(plus(loss, penalty), this.paramsD))
+      D.clip()
       return {
         lossD: loss,
+        penalty,
         onReal: mean(this.loss.opinion(logits.real)),
         onFake: mean(this.loss.opinion(logits.fake)),
       }
     })
 
     // Update G by its gradient through D.
-    const logits = D.forward(generated)
+    const logits = D.ahead(generated, real, this.loss)
     const lossG = this.loss.generator(logits)
-    this.optimizers.generator.step(grad(lossG, this.paramsG))
+    this.optimizers.generator.step(grad(plus(lossG, generatorPenalty(G, this.aids)), this.paramsG))
 
     const after = mean(this.loss.opinion(logits))
-    return { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
+    const metrics = { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
+    return penalty ? { ...metrics, penalty } : metrics
   }
 
   sample(z: Tensor): Tensor {

@@ -1,8 +1,18 @@
 /** GAN: Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661). */
-import { grad, mean, nn, optim, randn, scope, stopGradient, type Tensor } from '../engine/index.ts'
+import { grad, mean, nn, optim, randn, scope, type Tensor } from '../engine/index.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import { MlpDiscriminator, MlpGenerator } from './mlp.ts'
 import type { GanModel, Metrics, SampleSize } from './model.ts'
+import { falling } from './rates.ts'
+import {
+  featuresFor,
+  generatorPenalty,
+  packedSize,
+  plus,
+  type Settings,
+  Stabilised,
+  withTargets,
+} from './stabilisers/index.ts'
 
 export const DEFAULTS = {
   k: 1, // discriminator steps per generator step: "we used k = 1, the least expensive option"
@@ -13,75 +23,91 @@ export const DEFAULTS = {
   lr: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
+  decaySteps: 0, // steps in which lr falls evenly to a hundredth of itself; 0 for never
   emaDecay: 0, // of the averaged generator that samples are drawn from; 0 for none, as in the paper
 }
 export type GanOptions = typeof DEFAULTS
 
 export class Gan implements GanModel {
-  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after']
+  readonly metrics: readonly string[]
   readonly latent: number
-  readonly networks: { generator: MlpGenerator; discriminator: MlpDiscriminator }
+  readonly networks: { generator: MlpGenerator; discriminator: MlpDiscriminator } & Record<string, object>
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   readonly averages: Record<string, optim.EMA>
+  /** Undefined where D's opinion of a sample depends on others. */
+  readonly judge?: (x: Tensor) => Tensor
   private readonly k: number
   private readonly loss: OpinionLoss
+  private readonly D: Stabilised
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
-  constructor(sample: SampleSize, options: Partial<GanOptions> = {}, loss: LossName = 'nonSaturating') {
+  constructor(
+    sample: SampleSize,
+    options: Partial<GanOptions> = {},
+    loss: LossName = 'nonSaturating',
+    private readonly aids: Settings = {},
+  ) {
     const all = { ...DEFAULTS, ...options }
     this.k = all.k
-    this.loss = losses[loss]
+    this.loss = withTargets(losses[loss], aids)
     this.latent = all.latent
-    this.networks = {
-      generator: new MlpGenerator(sample, all),
-      discriminator: new MlpDiscriminator(sample, all),
-    }
-    this.paramsG = nn.parameters(this.networks.generator)
-    this.paramsD = nn.parameters(this.networks.discriminator)
+    const generator = new MlpGenerator(sample, { ...all, dropout: aids.dropout })
+    const discriminator = new MlpDiscriminator(packedSize(sample, aids), all, featuresFor(aids))
+    this.D = new Stabilised(discriminator, sample, aids)
+    this.metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after', ...this.D.metrics]
+    if (this.D.judgesAlone) this.judge = (x) => this.loss.opinion(this.D.judge(x))
+    this.networks = { generator, discriminator, ...this.D.state }
+    this.paramsG = nn.parameters(generator)
+    this.paramsD = this.D.parameters
     // differs: the paper uses momentum and a schedule; Adam needs neither.
-    const adam = { lr: all.lr, betas: [all.beta1, all.beta2] as const }
+    const { lr, decaySteps, k, beta1, beta2 } = all
+    const { ttur = 1 } = aids
+    const betas = [beta1, beta2] as const
     this.optimizers = {
-      generator: new optim.Adam(this.paramsG, adam),
-      discriminator: new optim.Adam(this.paramsD, adam),
+      generator: new optim.Adam(this.paramsG, { lr: falling(lr, decaySteps), betas }),
+      discriminator: new optim.Adam(this.paramsD, { lr: falling(lr * ttur, decaySteps * k), betas }),
     }
+    this.D.use(this.optimizers.generator, this.optimizers.discriminator)
     this.averages = all.emaDecay ? { generator: new optim.EMA(this.paramsG, { decay: all.emaDecay }) } : {}
   }
 
   /** Algorithm 1; G's objective is by default the non-saturating one, which the paper trains with. */
   step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
-    const { generator: G, discriminator: D } = this.networks
-    const { loss } = this
+    const { loss, D } = this // D: the discriminator, with what stabilises it
+    const { generator: G } = this.networks
     const discriminatorStep = () =>
       scope(() => {
-        const x = real() // Sample minibatch of m examples from the data generating distribution.
+        const x = D.real(real()) // Sample minibatch of m examples from the data generating distribution.
         const m = x.shape[0]
         const z = latent(m) // Sample minibatch of m noise samples from noise prior p_g(z).
         // Update the discriminator by ascending its stochastic gradient.
-        const logits = { real: D.forward(x), fake: D.forward(stopGradient(G.forward(z))) }
+        const fake = D.generated(G.forward(z))
+        const logits = { real: D.forward(x), fake: D.forward(fake) }
         const lossD = loss.discriminator(logits.real, logits.fake)
-        this.optimizers.discriminator.step(grad(lossD, this.paramsD))
-        return { lossD, onReal: mean(loss.opinion(logits.real)), onFake: mean(loss.opinion(logits.fake)), m }
+        const penalty = D.penalty(x, fake, logits.real)
+        this.optimizers.discriminator.step(grad(plus(lossD, penalty), this.paramsD))
+        D.clip()
+        const [onReal, onFake] = [logits.real, logits.fake].map((a) => mean(loss.opinion(a)))
+        return { lossD, penalty, onReal, onFake, m }
       })
     let last = discriminatorStep()
     for (let i = 1; i < this.k; i++) last = discriminatorStep() // for k steps do
 
     const z = latent(last.m) // Sample minibatch of m noise samples from noise prior p_g(z).
     // Update the generator by descending its stochastic gradient.
-    const logits = D.forward(G.forward(z))
+    const logits = D.ahead(G.forward(z), real, loss)
     const lossG = loss.generator(logits)
-    this.optimizers.generator.step(grad(lossG, this.paramsG))
+    this.optimizers.generator.step(grad(plus(lossG, generatorPenalty(G, this.aids)), this.paramsG))
     this.averages.generator?.update()
     const after = mean(loss.opinion(logits))
-    return { lossD: last.lossD, lossG, 'D(x)': last.onReal, 'D(G(z))': last.onFake, 'D(G(z)) after': after }
+    const { lossD, onReal, onFake, penalty } = last
+    const metrics = { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
+    return penalty ? { ...metrics, penalty } : metrics
   }
 
   sample(z: Tensor): Tensor {
     const { generator } = this.networks
     return this.averages.generator?.averaged(() => generator.forward(z)) ?? generator.forward(z)
-  }
-
-  judge(x: Tensor): Tensor {
-    return this.loss.opinion(this.networks.discriminator.forward(x))
   }
 }

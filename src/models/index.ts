@@ -4,9 +4,10 @@ import { DataError } from '../engine/index.ts'
 import { type DataKind, isToy } from './data.ts'
 import { DEFAULTS as DCGAN, Dcgan } from './dcgan.ts'
 import { DEFAULTS as GAN, Gan } from './gan.ts'
-import { type LossName, losses } from './losses.ts'
+import { type LossName, losses, targetLosses } from './losses.ts'
 import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
 import { DEFAULTS as SNGAN, Sngan } from './sngan.ts'
+import { check, type Name, type Settings } from './stabilisers/names.ts'
 import { DEFAULTS as STYLEGAN2_LITE, Stylegan2Lite } from './stylegan2Lite.ts'
 import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
@@ -29,10 +30,12 @@ export interface ModelEntry {
   counts: readonly string[]
   /** The losses to choose from, its paper's first; empty where that leaves no choice. */
   losses: readonly LossName[]
+  /** The regularisers and tricks that it takes. */
+  fits: readonly Name[]
   /** For points only if it can learn from them. */
   presets: Readonly<Record<'software' | 'gpu', Preset> & Partial<Record<'points', Preset>>>
   /** Throws DataError when it cannot make such samples. */
-  create(sample: SampleSize, options: Record<string, number>, loss?: LossName): GanModel
+  create(sample: SampleSize, options: Record<string, number>, loss?: LossName, aids?: Settings): GanModel
 }
 
 /** Why a preset is as it is, to be said before a run. */
@@ -41,6 +44,18 @@ export const WHY = {
   software: 'sized for minutes on a CPU, as the adapter is a software one; the rate is raised to get there',
   gpu: "the paper's rates at full width, as there is a GPU",
 }
+
+/** Of every model: what changes its D's input, or its rate. */
+const ANY: readonly Name[] = [
+  ...(['noise', 'noise-steps', 'replay', 'pack', 'ttur'] as const),
+  ...(['color', 'translation', 'cutout'] as const),
+]
+/** Of models whose D says how probable it is that a sample is real. */
+const TARGETS: readonly Name[] = ['smooth', 'soft', 'flip']
+/** Of models made of plain dense and conv layers, whose D ends in a dense one. */
+const LAYERS: readonly Name[] = ['ortho', 'ortho-offdiag', 'minibatch', 'stddev', 'dropout']
+/** Of models whose paper leaves D as it is. */
+const FREE: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std', 'clip', 'spectral', 'weightnorm', 'unroll']
 
 const LOSSES = Object.keys(losses) as LossName[]
 
@@ -63,7 +78,8 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
       points: { options: { width: 64, latent: 2, lr: 1e-3, emaDecay: 0.99 }, batch: 256, steps: 3000 },
     },
-    create: (sample, options, loss) => new Gan(sample, options, loss),
+    fits: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
+    create: (sample, options, loss, aids) => new Gan(sample, options, loss, aids),
   },
   dcgan: {
     about: 'Radford et al. 2015 (arXiv:1511.06434): transposed convs with batch norm',
@@ -74,7 +90,8 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 128, steps: 6000 },
     },
-    create: (sample, options, loss) => new Dcgan(imagesOnly('dcgan', sample), options, loss),
+    fits: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
+    create: (sample, options, loss, aids) => new Dcgan(imagesOnly('dcgan', sample), options, loss, aids),
   },
   wgan: {
     about: "Arjovsky et al. 2017 (arXiv:1701.07875): DCGAN's networks, a critic with clipped weights",
@@ -86,7 +103,8 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       gpu: { options: {}, batch: 64, steps: 10000 },
       points: { options: { width: 64, latent: 2, lr: 1e-3, clip: 0.1 }, batch: 256, steps: 2000 },
     },
-    create: (sample, options) => new Wgan(sample, options),
+    fits: [...ANY, ...LAYERS],
+    create: (sample, options, _, aids) => new Wgan(sample, options, aids),
   },
   'wgan-gp': {
     about: 'Gulrajani et al. 2017 (arXiv:1704.00028): the critic held 1-Lipschitz by a gradient penalty',
@@ -102,7 +120,8 @@ export const models: Readonly<Record<string, ModelEntry>> = {
         steps: 2500,
       },
     },
-    create: (sample, options) => new WganGp(sample, options),
+    fits: [...ANY, ...LAYERS, 'spectral', 'weightnorm'],
+    create: (sample, options, _, aids) => new WganGp(sample, options, aids),
   },
   sngan: {
     about:
@@ -118,6 +137,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
+    fits: [],
     create: (sample, options, loss) => new Sngan(imagesOnly('sngan', sample), options, loss),
   },
   'stylegan-lite': {
@@ -146,7 +166,9 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
-    create: (sample, options, loss) => new StyleganLite(imagesOnly('stylegan-lite', sample), options, loss),
+    fits: [...ANY, ...TARGETS],
+    create: (sample, options, loss, aids) =>
+      new StyleganLite(imagesOnly('stylegan-lite', sample), options, loss, aids),
   },
   'stylegan2-lite': {
     about:
@@ -172,8 +194,27 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
-    create: (sample, options, loss) => new Stylegan2Lite(imagesOnly('stylegan2-lite', sample), options, loss),
+    fits: [...ANY, ...TARGETS],
+    create: (sample, options, loss, aids) =>
+      new Stylegan2Lite(imagesOnly('stylegan2-lite', sample), options, loss, aids),
   },
+}
+
+/** Throws DataError when `aids` do not fit each other, the model, its data, batch or loss; named as the flags are. */
+export function checkAids(
+  aids: Settings,
+  { model, data, batch, loss }: { model: string; data: DataKind; batch: number; loss?: LossName },
+): void {
+  const { fits, losses: own } = models[model]
+  check(aids, {
+    model,
+    fits,
+    where: (name) => Object.keys(models).filter((other) => models[other].fits.includes(name)),
+    isImages: !isToy(data),
+    batch,
+    loss: loss ?? own[0] ?? 'its own',
+    targetLosses,
+  })
 }
 
 /** The name of the preset for such data on such an adapter. */

@@ -24,6 +24,8 @@ export interface GanLoss {
 export interface OpinionLoss extends GanLoss {
   /** D(x), from 0 to 1, of logits. */
   opinion(logits: Tensor): Tensor
+  /** What D minimises for each logit of a sample whose target is not quite 1 or 0; of losses that have targets. */
+  towards?(logits: Tensor, targets: Tensor): Tensor
 }
 
 /** -log σ(a) */
@@ -33,6 +35,8 @@ const surprise = (a: Tensor): Tensor => softplus(neg(a))
 const logistic = {
   discriminator: (real: Tensor, fake: Tensor): Tensor => add(mean(surprise(real)), mean(softplus(fake))),
   opinion: sigmoid,
+  // binary cross-entropy: -t log σ(a) - (1 - t) log(1 - σ(a))
+  towards: (logits: Tensor, targets: Tensor): Tensor => sub(softplus(logits), mul(logits, targets)),
 }
 
 /** G minimises log(1 - σ(D(G(z)))): equation 1. Its gradient vanishes as D grows confident. */
@@ -59,6 +63,7 @@ export const leastSquares: OpinionLoss = {
       .mul(0.5),
   generator: (fake) => mean(square(sub(fake, 1))).mul(0.5),
   opinion: (logits) => clamp(logits, { min: 0, max: 1 }), // the labels themselves
+  towards: (logits, targets) => mul(square(sub(logits, targets)), 0.5),
 }
 
 /** D: E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))); G: -E D(G(z)). Lim & Ye 2017 (arXiv:1705.02894). */
@@ -77,3 +82,8 @@ export const wasserstein: GanLoss = {
 /** Those to choose from where a paper leaves the choice, by name. */
 export const losses = { nonSaturating, minimax, flipped, leastSquares, hinge } as const
 export type LossName = keyof typeof losses
+
+/** Those that have targets for D, to be smoothed. */
+export const targetLosses = (Object.keys(losses) as LossName[]).filter(
+  (name) => (losses as Record<LossName, OpinionLoss>)[name].towards,
+)

@@ -9,7 +9,7 @@ export interface ImageSize {
 
 /** Points on a line or in a plane. */
 export interface PointSize {
-  dims: 1 | 2
+  dims: number
   /** About the largest coordinate. */
   unit: number
 }

@@ -4,6 +4,10 @@ import { Discriminator, Generator } from './dcgan.ts'
 import { MlpDiscriminator, MlpGenerator, type MlpOptions } from './mlp.ts'
 import { isImage, type SampleSize } from './model.ts'
 import { ResidualCritic, ResidualGenerator } from './residual.ts'
+import { featuresFor, packedSize, type Settings } from './stabilisers/index.ts'
+
+/** Stabilisers that are layers of networks, or know theirs. */
+const PLAIN_ONLY = ['minibatch', 'stddev', 'dropout', 'ortho', 'ortho-offdiag', 'weightnorm'] as const
 
 export interface NetworkOptions extends MlpOptions {
   latent: number
@@ -14,25 +18,32 @@ export interface NetworkOptions extends MlpOptions {
 }
 
 /**
- * A generator, and a critic whose output has no sigmoid; `norm`: batch norm in DCGAN's critic, too.
- * Throws DataError where there are no such networks.
+ * A generator, and a critic whose output has no sigmoid; `norm`: batch norm in DCGAN's critic, too. `aids` say what
+ * stabilises them. Throws DataError where there are no such networks.
  */
 export function networksFor(
   sample: SampleSize,
   options: NetworkOptions,
-  { norm = true } = {},
+  { norm = true, aids = {} }: { norm?: boolean; aids?: Settings } = {},
 ): { generator: nn.Layer; critic: nn.Layer } {
   const { residual = 0, width } = options
   if (residual !== 0 && residual !== 1)
     throw new DataError(`residual: expected 1 for residual networks or 0, got ${residual}`)
   if (residual) {
     if (!isImage(sample)) throw new DataError('residual networks make images, not points')
+    const unfit = PLAIN_ONLY.find((name) => aids[name] !== undefined)
+    if (unfit) throw new DataError(`${unfit} is for plain networks, not for residual ones: leave one out`)
     return {
       generator: new ResidualGenerator(sample, options),
-      critic: new ResidualCritic(sample, { width, pool: 'mean' }),
+      critic: new ResidualCritic(packedSize(sample, aids), { width, pool: 'mean' }),
     }
   }
-  if (isImage(sample))
-    return { generator: new Generator(sample, options), critic: new Discriminator(sample, options, { norm }) }
-  return { generator: new MlpGenerator(sample, options), critic: new MlpDiscriminator(sample, options) }
+  const features = featuresFor(aids)
+  const own = { ...options, dropout: aids.dropout }
+  if (isImage(sample)) {
+    const critic = new Discriminator(packedSize(sample, aids), options, { norm, features })
+    return { generator: new Generator(sample, own), critic }
+  }
+  const critic = new MlpDiscriminator(packedSize(sample, aids), options, features)
+  return { generator: new MlpGenerator(sample, own), critic }
 }

@@ -20,6 +20,7 @@ import {
 } from '../engine/index.ts'
 import type { LossName } from './losses.ts'
 import type { ImageSize, Metrics } from './model.ts'
+import type { Settings } from './stabilisers/index.ts'
 import { SkipGenerator } from './stylegan2Nets.ts'
 import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
 import { Discriminator } from './styleganNets.ts'
@@ -58,11 +59,16 @@ export class Stylegan2Lite extends StyleganLite<SkipGenerator> {
   override readonly metrics = ['lossD', 'lossG', 'R1', 'path', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   private readonly path: { every: number; weight: number; decay: number }
 
-  constructor(image: ImageSize, options: Partial<Stylegan2LiteOptions> = {}, loss?: LossName) {
+  constructor(
+    image: ImageSize,
+    options: Partial<Stylegan2LiteOptions> = {},
+    loss?: LossName,
+    aids?: Settings,
+  ) {
     const all = { ...DEFAULTS, ...options }
-    super(image, all, loss, (...of) => ({
-      generator: new SkipGenerator(...of),
-      discriminator: new Discriminator(...of, { residual: true }),
+    super(image, all, loss, aids, (made, seen, own) => ({
+      generator: new SkipGenerator(made.size, made.channels, own),
+      discriminator: new Discriminator(seen.size, seen.channels, own, { residual: true }),
     }))
     this.path = { every: all.pathEvery, weight: all.pathWeight, decay: all.pathDecay }
   }

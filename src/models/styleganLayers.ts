@@ -92,11 +92,11 @@ export function blur(x: Tensor): Tensor {
 
 /**
  * Minibatch standard deviation (arXiv:1710.10196, section 3): how much a group of samples varies, averaged over all
- * values, as one more channel. Groups are of GROUP samples, or the most that divide the batch.
+ * values, as one more channel. Groups are of `group` samples, or the most that divide the batch.
  */
-export function withDeviation(x: Tensor): Tensor {
+export function withDeviation(x: Tensor, group = GROUP): Tensor {
   const [N, H, W, C] = x.shape
-  let G = Math.min(GROUP, N)
+  let G = Math.min(group, N)
   while (N % G) G--
   const M = N / G
   const groups = reshape(x, [G, M, H * W * C])

@@ -16,9 +16,7 @@ import {
   randn,
   randomIntegers,
   scope,
-  square,
   stopGradient,
-  sum,
   type Tensor,
   uniform,
   where,
@@ -26,6 +24,8 @@ import {
 import { Canvas } from './canvas.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import type { GanModel, ImageSize, Metrics } from './model.ts'
+import { packedSize, type Settings, Stabilised, withTargets } from './stabilisers/index.ts'
+import { r1 } from './stabilisers/penalties.ts'
 import { Discriminator, Generator, type Noise, Synthesis, type SynthesisNet } from './styleganNets.ts'
 
 export const DEFAULTS = {
@@ -47,12 +47,6 @@ export type StyleganLiteOptions = typeof DEFAULTS
 
 const PENALISED = 'penalised'
 
-/** R1: E ‖∇_x D(x)‖² over real images, to be weighed by γ / 2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9). */
-export function r1(logits: Tensor, x: Tensor): Tensor {
-  const [gradient] = grad(sum(logits), [x], { createGraph: true })
-  return mul(sum(square(gradient)), 1 / x.shape[0])
-}
-
 /** Style mixing (section 3.1): the style of each of `layers` layers, w1 before layer `crossover` [1] and w2 from it on. */
 export const mixStyles = (w1: Tensor, w2: Tensor, crossover: Tensor, layers: number): Tensor[] =>
   Array.from({ length: layers }, (_, i) => where(greater(crossover, i), w1, w2))
@@ -63,27 +57,28 @@ export interface SampleOptions {
   noise?: Noise
 }
 
-/** What the networks for images of a size are. */
+/** What the networks are, for images that G makes and D sees (in packs, perhaps). */
 type Build<G extends Generator<SynthesisNet>> = (
-  size: number,
-  channels: number,
+  made: ImageSize,
+  seen: ImageSize,
   options: StyleganLiteOptions,
 ) => { generator: G; discriminator: Discriminator }
 
-const build: Build<Generator> = (...of) => ({
-  generator: new Generator(...of, Synthesis),
-  discriminator: new Discriminator(...of),
+const build: Build<Generator> = (made, seen, options) => ({
+  generator: new Generator(made.size, made.channels, options, Synthesis),
+  discriminator: new Discriminator(seen.size, seen.channels, options),
 })
 
 export class StyleganLite<G extends Generator<SynthesisNet> = Generator> implements GanModel {
   readonly metrics: readonly string[] = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
-  readonly networks: { generator: G; discriminator: Discriminator }
+  readonly networks: { generator: G; discriminator: Discriminator } & Record<string, object>
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   readonly averages: { generator: optim.EMA }
   private readonly options: StyleganLiteOptions
   protected readonly canvas: Canvas
   private readonly loss: OpinionLoss
+  private readonly D: Stabilised
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
@@ -91,21 +86,26 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
     image: ImageSize,
     options: Partial<StyleganLiteOptions> = {},
     loss: LossName = 'nonSaturating',
+    aids: Settings = {},
     /** Left out by those alone whose G is Generator. */
     networks: Build<G> = build as Build<Generator<SynthesisNet>> as Build<G>,
   ) {
-    this.loss = losses[loss]
+    this.loss = withTargets(losses[loss], aids)
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
     this.canvas = new Canvas(image, 'StyleGAN')
-    this.networks = networks(this.canvas.size, image.channels, this.options)
-    this.paramsG = nn.parameters(this.networks.generator)
-    this.paramsD = nn.parameters(this.networks.discriminator)
+    const own = { size: this.canvas.size, channels: image.channels }
+    const { generator, discriminator } = networks(own, packedSize(own, aids), this.options)
+    this.D = new Stabilised(discriminator, own, aids)
+    this.networks = { generator, discriminator, ...this.D.state }
+    this.paramsG = nn.parameters(generator)
+    this.paramsD = this.D.parameters
     const { lr, beta1, beta2, emaDecay } = this.options
     this.optimizers = {
       generator: new optim.Adam(this.paramsG, { lr, betas: [beta1, beta2] }),
-      discriminator: new optim.Adam(this.paramsD, { lr, betas: [beta1, beta2] }),
+      discriminator: new optim.Adam(this.paramsD, { lr: lr * (aids.ttur ?? 1), betas: [beta1, beta2] }),
     }
+    this.D.use(this.optimizers.generator, this.optimizers.discriminator)
     this.averages = { generator: new optim.EMA(this.paramsG, { decay: emaDecay }) }
   }
 
@@ -133,7 +133,8 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
     latent = (count: number): Tensor => randn([count, this.latent]),
     noise: (shape: readonly number[]) => Tensor = randn,
   ): Metrics {
-    const { discriminator: D } = this.networks
+    const { D } = this // the discriminator, with what stabilises it
+    const { penalty: last } = this.networks.discriminator
     const { gamma, r1Every } = this.options
     const x = this.canvas.put(real())
     const [N] = x.shape
@@ -144,12 +145,12 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
       const penalised = this.penalises
       const points = stopGradient(x)
       points.requiresGrad = penalised
-      const logits = { real: D.forward(points), fake: D.forward(stopGradient(generated)) }
+      const logits = { real: D.forward(points), fake: D.forward(D.generated(generated)) }
       const loss = this.loss.discriminator(logits.real, logits.fake)
       const penalty = penalised ? mul(r1(logits.real, points), gamma / 2) : undefined
       const total = penalty ? add(loss, mul(penalty, r1Every)) : loss
       this.optimizers.discriminator.step(grad(total, this.paramsD))
-      if (penalty) assign(D.penalty, penalty)
+      if (penalty) assign(last, penalty)
       return {
         lossD: loss,
         onReal: mean(this.loss.opinion(logits.real)),
@@ -164,7 +165,7 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
     this.averages.generator.update()
 
     const after = mean(this.loss.opinion(logits))
-    return { lossD, lossG, R1: add(D.penalty, 0), 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
+    return { lossD, lossG, R1: add(last, 0), 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
   }
 
   /** Styles of fresh latents, mixed; w̄ follows them. */

@@ -6,7 +6,7 @@ type Point = readonly number[]
 
 export interface Toy {
   about: string
-  dims: PointSize['dims']
+  dims: 1 | 2
   /** Where it lies: within [-extent, extent] in every direction. */
   extent: number
   /** Centres of its Gaussians, equally likely. */

@@ -17,9 +17,10 @@ import {
   tensor,
 } from '../engine/index.ts'
 import { type DataKind, isToy, sampleSize, type Table, ToyTable } from './data.ts'
-import { models } from './index.ts'
+import { checkAids, models } from './index.ts'
 import type { LossName } from './losses.ts'
 import type { GanModel } from './model.ts'
+import type { Settings } from './stabilisers/names.ts'
 import { lattice, toyOf } from './toys.ts'
 
 /** All that determines a run, besides the data: the same configuration gives the same bits on the same adapter. */
@@ -29,6 +30,8 @@ export interface Config {
   options: Record<string, number>
   /** If not the model's own. */
   loss?: LossName
+  /** Regularisers and tricks, if there are any. */
+  aids?: Settings
   data: DataKind
   batch: number
   seed: number
@@ -44,8 +47,8 @@ export interface Snapshot {
 export interface Plane {
   /** As many points of the distribution. */
   real: Float32Array
-  /** What the discriminator or critic says of each cell of the lattice. */
-  judged: Float32Array
+  /** What the discriminator or critic says of each cell of the lattice, where it can be asked about single points. */
+  judged?: Float32Array
   /** Whether that is D(x), from 0 to 1. */
   isOpinion: boolean
 }
@@ -76,15 +79,16 @@ export class Trainer {
 
   /**
    * A new model from the configuration's seed. Throws CheckpointError for an unknown model, DataError for one that
-   * cannot learn from such data.
+   * cannot learn from such data, and for stabilisers that do not fit it.
    */
   constructor(readonly config: Config) {
     const entry = models[config.model]
     if (!entry)
       throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(models).join(', ')}`)
+    const { data, aids } = config
+    if (aids) checkAids(aids, config)
     seed(config.seed)
-    const { data } = config
-    this.model = scope(() => entry.create(sampleSize(data), config.options, config.loss))
+    this.model = scope(() => entry.create(sampleSize(data), config.options, config.loss, aids))
     this.metrics = [...this.model.metrics, 'gradD', 'gradG']
     this.shown = isToy(data) ? POINTS : SAMPLES
     this.noise = randn([this.shown, this.model.latent])
@@ -115,10 +119,14 @@ export class Trainer {
   /** Samples of the fixed noise, and what is to be seen beside them. */
   async snapshot(): Promise<Snapshot> {
     const { model, noise, surroundings } = this
+    // A generator with dropout draws: the same every time, and nothing from the stream of the training.
+    const before = randomState()
+    setRandomState({ seed: this.config.seed, block: 0 })
     const samples = read(() => model.sample(noise))
+    setRandomState(before)
     const { judge } = model
-    if (!surroundings || !judge) return { samples: await samples }
-    const judged = read(() => judge.call(model, surroundings.lattice))
+    if (!surroundings) return { samples: await samples }
+    const judged = judge && read(() => judge.call(model, surroundings.lattice))
     const real = surroundings.real.data()
     const isOpinion = model.metrics.includes('D(x)')
     return { samples: await samples, plane: { real: await real, judged: await judged, isOpinion } }

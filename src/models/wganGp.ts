@@ -9,17 +9,16 @@ import {
   randn,
   reshape,
   scope,
-  sqrt,
-  square,
-  stopGradient,
   sub,
-  sum,
   type Tensor,
   uniform,
 } from '../engine/index.ts'
 import { wasserstein } from './losses.ts'
 import { evaluate, type GanModel, type Metrics, type SampleSize } from './model.ts'
 import { networksFor } from './networks.ts'
+import { falling } from './rates.ts'
+import { generatorPenalty, plus, type Settings, Stabilised } from './stabilisers/index.ts'
+import { gradientPenalty } from './stabilisers/penalties.ts'
 
 /** Algorithm 1's "Require", and networks after DCGAN's. */
 export const DEFAULTS = {
@@ -36,40 +35,41 @@ export const DEFAULTS = {
 }
 export type WganGpOptions = typeof DEFAULTS
 
-/** (‖∇_x̂ D(x̂)‖₂ - 1)² averaged over the batch, of equation 3: through the gradient, so D is differentiated twice. */
-export function gradientPenalty(D: nn.Layer, points: Tensor): Tensor {
-  const xHat = stopGradient(points)
-  xHat.requiresGrad = true
-  // D treats its samples apart (no batch norm), so the gradient of the sum holds each sample's own.
-  const [gradient] = grad(sum(D.forward(xHat)), [xHat], { createGraph: true })
-  const squares = sum(square(reshape(gradient, [points.shape[0], -1])), { axes: 1 })
-  const norms = sqrt(add(squares, 1e-12)) // a root has no slope at 0
-  return mean(square(sub(norms, 1)))
-}
-
 export class WganGp implements GanModel {
   readonly metrics = ['lossD', 'lossG', 'W', 'penalty']
   readonly latent: number
-  readonly networks: { generator: nn.Layer; critic: nn.Layer }
+  readonly networks: { generator: nn.Layer; critic: nn.Layer } & Record<string, object>
   readonly optimizers: { generator: optim.Adam; critic: optim.Adam }
+  /** Undefined where the score of a sample depends on others. */
+  readonly judge?: (x: Tensor) => Tensor
   private readonly options: WganGpOptions
+  private readonly D: Stabilised
   private readonly theta: Tensor[]
   private readonly w: Tensor[]
 
-  constructor(sample: SampleSize, options: Partial<WganGpOptions> = {}) {
+  constructor(
+    sample: SampleSize,
+    options: Partial<WganGpOptions> = {},
+    private readonly aids: Settings = {},
+  ) {
     this.options = { ...DEFAULTS, ...options }
     this.latent = this.options.latent
-    this.networks = networksFor(sample, this.options, { norm: false }) // section 4, "No critic batch normalization"
-    this.theta = nn.parameters(this.networks.generator)
-    this.w = nn.parameters(this.networks.critic)
+    // section 4, "No critic batch normalization"
+    const { generator, critic } = networksFor(sample, this.options, { norm: false, aids })
+    this.D = new Stabilised(critic, sample, aids)
+    if (this.D.judgesAlone) this.judge = (x) => this.D.judge(x)
+    this.networks = { generator, critic, ...this.D.state }
+    this.theta = nn.parameters(generator)
+    this.w = this.D.parameters
     const { lr, beta1, beta2, decaySteps, nCritic } = this.options
-    // The paper's own program lets α fall to 0 in its deepest networks; not quite here, so that training can go on.
-    const rate = (steps: number): number => (decaySteps ? lr * Math.max(0.01, 1 - steps / decaySteps) : lr)
     const betas = [beta1, beta2] as const
+    // The paper's own program lets α fall in its deepest networks.
+    const lrD = lr * (aids.ttur ?? 1)
     this.optimizers = {
-      generator: new optim.Adam(this.theta, { lr: rate, betas }),
-      critic: new optim.Adam(this.w, { lr: (steps) => rate(steps / nCritic), betas }),
+      generator: new optim.Adam(this.theta, { lr: falling(lr, decaySteps), betas }),
+      critic: new optim.Adam(this.w, { lr: falling(lrD, decaySteps * nCritic), betas }),
     }
+    this.D.use(this.optimizers.generator, this.optimizers.critic)
   }
 
   /** Algorithm 1; `random` draws ε. */
@@ -78,7 +78,8 @@ export class WganGp implements GanModel {
     latent = (count: number): Tensor => randn([count, this.latent]),
     random = (count: number): Tensor => uniform([count]),
   ): Metrics {
-    const { generator: G, critic: D } = this.networks
+    const { D } = this // the critic, with what stabilises it
+    const { generator: G } = this.networks
     const { nCritic, lambda } = this.options
     const criticStep = () =>
       scope(() => {
@@ -86,11 +87,11 @@ export class WganGp implements GanModel {
         const m = x.shape[0]
         const z = latent(m) //    latent variable z ~ p(z),
         const epsilon = reshape(random(m), [m, ...x.shape.slice(1).fill(1)]) //    a random number ε ~ U[0, 1].
-        const xTilde = stopGradient(G.forward(z)) // 5: x̃ ← G_θ(z)
+        const xTilde = D.generated(G.forward(z)) // 5: x̃ ← G_θ(z)
         const xHat = add(xTilde, mul(epsilon, sub(x, xTilde))) // 6: x̂ ← ε x + (1 - ε) x̃
         // 7: L ← D_w(x̃) - D_w(x) + λ (‖∇_x̂ D_w(x̂)‖₂ - 1)²
         const scores = { real: D.forward(x), fake: D.forward(xTilde) }
-        const penalty = gradientPenalty(D, xHat)
+        const penalty = gradientPenalty(D.plain, xHat, this.aids.pack)
         const lossD = add(wasserstein.discriminator(scores.real, scores.fake), mul(penalty, lambda))
         this.optimizers.critic.step(grad(lossD, this.w)) // 9: w ← Adam(∇_w 1/m Σ L, w, α, β1, β2)
         return { lossD, penalty, W: sub(mean(scores.real), mean(scores.fake)), m }
@@ -100,15 +101,11 @@ export class WganGp implements GanModel {
 
     const z = latent(last.m) // 11: Sample a batch of latent variables {z} ~ p(z).
     const lossG = wasserstein.generator(D.forward(G.forward(z)))
-    this.optimizers.generator.step(grad(lossG, this.theta)) // 12: θ ← Adam(∇_θ 1/m Σ -D_w(G_θ(z)), θ, α, β1, β2)
+    this.optimizers.generator.step(grad(plus(lossG, generatorPenalty(G, this.aids)), this.theta)) // 12: θ ← Adam(∇_θ 1/m Σ -D_w(G_θ(z)), θ, α, β1, β2)
     return { lossD: last.lossD, lossG, W: last.W, penalty: last.penalty }
   }
 
   sample(z: Tensor): Tensor {
     return evaluate(this.networks.generator, z)
-  }
-
-  judge(x: Tensor): Tensor {
-    return this.networks.critic.forward(x)
   }
 }

@@ -1,8 +1,9 @@
 /** The parts of StyleGAN against what they stand for, and the model's own promises. */
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
+import { r1 } from '../../src/models/stabilisers/penalties.ts'
 import { blur, EqualConv, EqualLinear, withDeviation } from '../../src/models/styleganLayers.ts'
-import { mixStyles, r1, StyleganLite } from '../../src/models/styleganLite.ts'
+import { mixStyles, StyleganLite } from '../../src/models/styleganLite.ts'
 import { pyramid } from '../../src/models/styleganNets.ts'
 import { evaluate, expectClose, gpuTest, valuesOf } from '../harness.ts'
 

@@ -132,3 +132,43 @@ test(
   },
   TIMEOUT,
 )
+
+test(
+  'regularisers and tricks are settings, refused by name where they do not fit',
+  async () => {
+    const page = await browser.newPage()
+    await page.goto(`${url}#model=gan&data=ring&width=8&batch=16&reg=r1=0.5`)
+    await untilState(page, 'paused')
+    await pictureOf(page, 0)
+    await page.$eval('details.settings', (e) => e.setAttribute('open', ''))
+    const set = (name: string, text: string) =>
+      page.$eval(
+        `[name="${name}"]`,
+        (e, value) => {
+          ;(e as HTMLInputElement).value = value
+          e.dispatchEvent(new Event('change'))
+        },
+        text,
+      )
+    const fieldOf = (name: string) => page.$eval(`[name="${name}"]`, (e) => (e as HTMLInputElement).value)
+    const banner = () => page.$eval('#banner', (e) => (e.checkVisibility() ? e.textContent : ''))
+    expect(await fieldOf('reg')).toBe('r1=0.5')
+
+    await set('trick', 'packs')
+    expect(await banner()).toMatch(/--trick: no 'packs'; there are smooth/)
+    expect(await fieldOf('trick')).toBe('')
+
+    await set('trick', 'pack, noise=0.2')
+    await page.waitForFunction(() => location.hash.endsWith('&reg=r1=0.5&trick=noise=0.2,pack'))
+    await untilState(page, 'paused')
+    await page.click('#step')
+    await pictureOf(page, 1)
+
+    await set('trick', 'cutout')
+    await page.click('#reset')
+    await page.waitForFunction(() => document.querySelector('#banner')?.textContent?.includes('cutout'))
+    expect(await banner()).toMatch(/--trick cutout changes images, and these data are points/)
+    await page.close()
+  },
+  TIMEOUT,
+)

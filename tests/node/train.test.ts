@@ -291,3 +291,39 @@ test('what needs no training is told without starting anything', async () => {
     said.mockRestore()
   }
 })
+
+test('regularisers and tricks: refused where they do not fit, kept in the checkpoint, resumed as they were', async () => {
+  const refused = await run(
+    'train',
+    'wgan',
+    '--data',
+    'ring',
+    '--trick',
+    'unroll',
+    '--out',
+    join(folder, 'no'),
+  )
+  expect(refused.code).not.toBe(0)
+  expect(refused.reason).toMatch(/wgan does not take --trick unroll: it takes .*; unroll fits gan, dcgan/)
+  const unknown = await run('train', 'gan', '--data', 'ring', '--reg', 'r2', '--out', join(folder, 'no'))
+  expect(unknown.reason).toMatch(/--reg: no 'r2'; there are gp, r1/)
+  expect(existsSync(join(folder, 'no'))).toBe(false)
+
+  const out = join(folder, 'stabilised')
+  const flags = ['--data', 'ring', '--width', '4', '--batch', '8', '--log-every', '1']
+  const aids = ['--reg', 'r1=0.5', '--trick', 'noise,pack,replay=8']
+  const { out: said } = await succeed('train', 'gan', ...flags, ...aids, '--steps', '4', '--out', out)
+  expect(said).toContain('reg      r1=0.5\ntrick    noise,noise-steps=4,replay=8,pack')
+  expect(JSON.parse(read('stabilised', 'run.json').toString()).config.aids).toEqual({
+    r1: 0.5,
+    noise: 0.1,
+    'noise-steps': 4,
+    pack: 2,
+    replay: 8,
+  })
+  expect(metrics('stabilised')[0]).toHaveProperty('penalty')
+  const other = await run('train', '--resume', out, '--trick', 'noise,pack', '--steps', '6')
+  expect(other.reason).toMatch(/--trick noise,noise-steps=4,pack contradicts the run in .*, which has noise/)
+  await succeed('train', '--resume', out, '--trick', 'noise,pack,replay=8', '--steps', '6')
+  expect(log('stabilised').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6])
+})

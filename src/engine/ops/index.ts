@@ -53,6 +53,7 @@ export { gather, oneHot, scatterAdd } from './rows.ts'
 export { powerVectors, spectralNorm } from './spectralNorm.ts'
 export { stopGradient } from './stopGradient.ts'
 export { type StyleLayerOptions, styleLayer } from './styleLayer.ts'
+export { translate } from './translate.ts'
 
 declare module '../tensor.ts' {
   interface Tensor {

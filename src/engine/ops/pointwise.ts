@@ -19,6 +19,8 @@ import { empty, Tensor, type TensorOptions } from '../tensor.ts'
 import type { Defines } from '../wgsl.ts'
 
 export type Operand = Tensor | number
+/** A number that may differ from replay to replay of a recorded step. */
+export type Live = () => number
 
 /** One operand's derivative: from dy, the operands and y. */
 type Derivative = (dy: Tensor, y: Tensor, a: Tensor, b: Operand, c: Operand, p: number, q: number) => Tensor
@@ -52,7 +54,7 @@ function launch(
   name: string,
   expr: string,
   shape: Shape,
-  operands: Operand[],
+  operands: (Operand | Live)[],
   p = 0,
   q = 0,
   target?: Tensor,
@@ -77,10 +79,12 @@ function launch(
     })
   const buffers: Record<string, Tensor> = { y }
   const params: Record<string, number> = { n: sizeOf(units), a: 0, b: 0, c: 0, p, q }
+  const live: Record<string, Live> = {}
   operands.forEach((x, i) => {
     const letter = NAMES[i]
-    if (typeof x === 'number') {
-      params[letter.toLowerCase()] = x
+    if (!(x instanceof Tensor)) {
+      if (typeof x === 'number') params[letter.toLowerCase()] = x
+      else live[letter.toLowerCase()] = x
       return
     }
     const own = strides[tensors.indexOf(x)]
@@ -92,7 +96,17 @@ function launch(
       defines[`${letter}_STRIDE${d}`] = `${splat || d === last ? stride : stride / lanes}u`
     })
   })
-  run('pointwise', { op: name, defines, buffers, params, threads: params.n })
+  const current = () => ({
+    ...params,
+    ...Object.fromEntries(Object.entries(live).map(([letter, value]) => [letter, value()])),
+  })
+  run('pointwise', {
+    op: name,
+    defines,
+    buffers,
+    params: Object.keys(live).length ? current : params,
+    threads: params.n,
+  })
   return y
 }
 
@@ -286,8 +300,12 @@ export function assign(target: Tensor, value: Tensor): void {
   launch('assign', 'a', target.shape, [value], 0, 0, target)
 }
 
-/** A tensor of one value. */
-export function full(shape: Shape, value: number, { requiresGrad = false }: TensorOptions = {}): Tensor {
+/** A tensor of one value; of a function's, which a recorded step asks again at every replay. */
+export function full(
+  shape: Shape,
+  value: number | Live,
+  { requiresGrad = false }: TensorOptions = {},
+): Tensor {
   checkShape(shape, 'full')
   const y = launch('full', 'a', [...shape], [value])
   y.requiresGrad = requiresGrad
