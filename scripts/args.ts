@@ -113,6 +113,3 @@ export function readAdapter(text: string | undefined, host: Host): { choice?: Ad
   if (host === 'node') return { name: text }
   throw new Error(`--adapter: expected one of ${ADAPTERS.join(', ')}, got '${text}'`)
 }
-
-/** A name as a flag: nCritic as n-critic. */
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)

@@ -2,10 +2,10 @@
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data.ts'
 import { checkAids, models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
+import { kebab } from '../src/models/kebab.ts'
 import type { LossName } from '../src/models/losses.ts'
 import { parse, type Settings, textOf } from '../src/models/stabilisers/names.ts'
 import type { Config } from '../src/models/trainer.ts'
-import { kebab } from './args.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
 import { type Checkpoint, RunFolder, type RunRecord, refuseExisting } from './runFolder.ts'
 

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import { models } from '../src/models/index.ts'
+import { kebab } from '../src/models/kebab.ts'
 import { type LossName, losses } from '../src/models/losses.ts'
-import { namesOf, type Settings, stabilisers, textOf } from '../src/models/stabilisers/names.ts'
+import { namesOf, SETS, type Settings, stabilisers, textOf } from '../src/models/stabilisers/names.ts'
 import { toys } from '../src/models/toys.ts'
-import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, kebab, readAdapter, readArgs } from './args.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
 import { type Exchange, type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
@@ -295,9 +296,10 @@ function help(): string[] {
       `${flag === 'reg' ? 'Regularisers' : 'Tricks'}, by --${flag} NAME[=VALUE][,NAME…] (docs/stabilisers.md; --list says which model takes which):`,
       ...namesOf(flag).map((name) => {
         const { value, about } = stabilisers[name]
-        return `  ${`${name}=${value}`.padEnd(18)} ${about}`
+        return `  ${`${name}=${value}`.padEnd(21)} ${about}`
       }),
     ]),
+    ...Object.entries(SETS).map(([name, own]) => `  ${name.padEnd(21)} ${own.join(', ')}`),
     'What is left out is picked by model, and adapter or data:',
     ...picked,
   ]

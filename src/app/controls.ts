@@ -1,4 +1,6 @@
 /** The fields of an experiment: model, data, seed, width, batch, learning rate, and what stabilises it. */
+
+import { namesOf } from '../models/stabilisers/names.ts'
 import { find } from './dom.ts'
 import { banner } from './files.ts'
 import {
@@ -37,6 +39,8 @@ const data = find<HTMLSelectElement>('[name="data"]')
 export function onSettings(changed: () => void): void {
   for (const [name, choices] of Object.entries(CHOICES))
     for (const choice of choices) addChoice(fields[name as Name], choice)
+  for (const aid of aids)
+    lists[aid].title = `${namesOf(aid).join(', ')}: NAME or NAME=VALUE, separated by commas`
   for (const field of [model, data, ...Object.values(fields), ...Object.values(lists)])
     field.addEventListener('change', changed)
 }

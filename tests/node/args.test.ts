@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Flag, helpLines, kebab, readArgs } from '../../scripts/args.ts'
+import { type Flag, helpLines, readArgs } from '../../scripts/args.ts'
+import { kebab } from '../../src/models/kebab.ts'
 
 const FLAGS = {
   steps: { kind: 'count', about: 'how long' },

@@ -73,7 +73,7 @@ describe('checkAids', () => {
   refuse(
     'targets for a loss without them',
     () => check({ smooth: 0.9 }, { loss: 'hinge' }),
-    /--trick smooth changes the targets of D, which the loss hinge has not; nonSaturating, minimax, flipped, leastSquares have/,
+    /--trick smooth changes the targets of D, which the loss hinge has not; non-saturating, minimax, flipped, least-squares have/,
   )
   refuse('two that exclude each other', () => check({ smooth: 0.9, soft: 0.3 }), /smooth and soft exclude/)
   refuse('a detail of nothing', () => check({ 'noise-steps': 3 }), /means nothing without noise/)

@@ -1,5 +1,6 @@
 /** The regularisers and tricks by name: what each is, its value, what it goes with; and how flags and links say them. Pure. */
 import { DataError } from '../../engine/errors.ts'
+import { kebab } from '../kebab.ts'
 
 export interface Entry {
   /** The flag that asks for it. */
@@ -199,7 +200,9 @@ export const names = Object.keys(stabilisers) as Name[]
 export const namesOf = (flag: Entry['flag']): Name[] => names.filter((name) => entries[name].flag === flag)
 
 /** Names that stand for several. */
-const SETS: Readonly<Record<string, readonly Name[]>> = { diffaugment: ['color', 'translation', 'cutout'] }
+export const SETS: Readonly<Record<string, readonly Name[]>> = {
+  diffaugment: ['color', 'translation', 'cutout'],
+}
 
 /** `NAME[=VALUE][,NAME…]` of one flag. Throws DataError naming what is unknown, and what there is. */
 export function parse(flag: Entry['flag'], text: string): Settings {
@@ -276,7 +279,7 @@ export function check(settings: Settings, place: Place): void {
     if (entry.imagesOnly && !isImages) fail(`${flag} changes images, and these data are points`)
     if (entry.targets && !targetLosses.includes(loss))
       fail(
-        `${flag} changes the targets of D, which the loss ${loss} has not; ${targetLosses.join(', ')} have`,
+        `${flag} changes the targets of D, which the loss ${kebab(loss)} has not; ${targetLosses.map(kebab).join(', ')} have`,
       )
   }
   const { pack = 1, stddev = 1 } = settings
