@@ -1,14 +1,15 @@
 // Weight gradient: y [KH, KW, C, N] = Σ over pixels of a [n, H, W, C] (shifted by the tap) ⊗ b [n, HO, WO, N].
 // With one tap and pixels for rows it is aᵀ b, and serves matmul so. Rows of y: m = (tap, c). No workgroup memory.
 //
-// An invocation owns 4 rows and NU columns; with QUAD the rows go round the quad, as in lib/gemm.wgsl. The sum over
-// output lines is split into SLICES partial results, added afterwards in a fixed order.
+// An invocation owns MV groups of 4 rows and NV groups of NU columns; with QUAD the rows go round the quad, as in
+// lib/gemm.wgsl. The sum over output lines is split into SLICES partial results, added afterwards in a fixed order.
 //
 // M, N, C                  rows KH KW C, columns, channels of a
 // H, W, HO, WO, KW         sizes (i32)
 // SH, SW, PT, PL           stride, padding at the top and left (i32)
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
-// NU, V, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4
+// TERMS                    pixels of a line taken at once, a divisor of WO
+// NU, V, NV, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
 // VEC_A                    a is bound as vec4s (C a multiple of 4)
 // A_BATCH, B_BATCH         elements between batches
 #ifdef QUAD
@@ -18,8 +19,8 @@ diagnostic(off, subgroup_uniformity);
 #include "lib/index.wgsl"
 #include "lib/gemm_bindings.wgsl"
 
-// Pixels of an output line, WO: not a constant, lest a compiler unroll the loop over them and run out of registers.
-struct Params { pixels: u32 }
+// Steps over an output line, WO / TERMS: not a constant, lest a compiler unroll them and run out of registers.
+struct Params { steps: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
 
 fn loadB(at: u32, n: u32) -> V {
@@ -27,7 +28,7 @@ fn loadB(at: u32, n: u32) -> V {
   return b[at + n];
 #else
 #ifdef VEC_B
-  return b[(at + n) / 4u];
+  return b[(at + n) >> 2u];
 #else
   var v = V();
 #for j in 0..NU
@@ -38,13 +39,15 @@ fn loadB(at: u32, n: u32) -> V {
 #endif
 }
 
+#include "lib/mac.wgsl"
+
 fn store(z: u32, m: u32, n: u32, v: V) {
   if (m >= M || n >= N) { return; }
 #ifdef SCALAR_V
   y[(z * M + m) * N + n] = v;
 #else
 #ifdef VEC_Y
-  y[((z * M + m) * N + n) / 4u] = v;
+  y[((z * M + m) * N + n) >> 2u] = v;
 #else
 #for j in 0..NU
   if (n + $j < N) { y[(z * M + m) * N + n + $j] = v[$j]; }
@@ -59,15 +62,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let batch = z / SLICES;
   let firstLine = i32(z % SLICES * LINES_PER_SLICE);
   // The tap's shift and the channel of each row; of the first of the four where they are read as one vec4.
+#for g in 0..MV
 #for i in 0..A_LOADS
-  let row$i = min(m0 + lane * 4u + $i, M - 1);
-  let c$i = i32(row$i % C);
-  let dy$i = i32(row$i / C) / KW - PT;
-  let dx$i = i32(row$i / C) % KW - PL;
+  let row$g_$i = min(m0 + lane * TM + $g * 4u + $i, M - 1);
+  let c$g_$i = i32(row$g_$i % C);
+  let dy$g_$i = i32(row$g_$i / C) / KW - PT;
+  let dx$g_$i = i32(row$g_$i / C) % KW - PL;
 #endfor
 #for r in 0..ROTATIONS
 #for i in 0..4
-  var acc$r_$i = V();
+#for v in 0..NV
+  var acc$r_$g_$i_$v = V();
+#endfor
+#endfor
 #endfor
 #endfor
   for (var l = 0; l < LINES_PER_SLICE; l++) {
@@ -75,40 +82,67 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let used = firstLine + l < LINES;
     let image = line / HO * H;
     let oy = line % HO * SH;
+#for g in 0..MV
 #for i in 0..A_LOADS
-    let y$i = oy + dy$i;
-    let lineUsed$i = used & (y$i >= 0) & (y$i < H);
-    let at$i = i32(batch * A_BATCH) + (image + clamp(y$i, 0, H - 1)) * W * C + c$i;
+    let y$g_$i = oy + dy$g_$i;
+    let lineUsed$g_$i = used & (y$g_$i >= 0) & (y$g_$i < H);
+#ifdef VEC_A
+    let at$g_$i = (i32(batch * A_BATCH) + (image + clamp(y$g_$i, 0, H - 1)) * W * C + c$g_$i) >> 2u;
+#else
+    let at$g_$i = i32(batch * A_BATCH) + (image + clamp(y$g_$i, 0, H - 1)) * W * C + c$g_$i;
+#endif
+#endfor
 #endfor
     let bAt = batch * B_BATCH + u32(line * WO) * N;
-    for (var o = 0; o < i32(params.pixels); o++) {
+    for (var step = 0; step < i32(params.steps); step++) {
+#for u in 0..TERMS
+      let o$u = step * TERMS + $u;
+#for v in 0..NV
+      let b$u_$v = loadB(bAt + u32(o$u) * N, n$v);
+#endfor
+#endfor
+#for g in 0..MV
+#for u in 0..TERMS
 #ifdef VEC_A
-      let x0 = o * SW + dx0;
-      let a0 = select(vec4f(), a[(at0 + clamp(x0, 0, W - 1) * C) / 4], lineUsed0 & (x0 >= 0) & (x0 < W));
+      let x$g_$u = o$u * SW + dx$g_0;
+      let inside$g_$u = lineUsed$g_0 & (x$g_$u >= 0) & (x$g_$u < W);
+      let a0_$g_$u = select(vec4f(), a[at$g_0 + clamp(x$g_$u, 0, W - 1) * (C / 4)], inside$g_$u);
 #else
-      var a0 = vec4f();
+      var a0_$g_$u = vec4f();
 #for i in 0..4
-      let x$i = o * SW + dx$i;
-      a0[$i] = select(0.0, a[at$i + clamp(x$i, 0, W - 1) * C], lineUsed$i & (x$i >= 0) & (x$i < W));
+      let x$g_$u_$i = o$u * SW + dx$g_$i;
+      let inside$g_$u_$i = lineUsed$g_$i & (x$g_$u_$i >= 0) & (x$g_$u_$i < W);
+      a0_$g_$u[$i] = select(0.0, a[at$g_$i + clamp(x$g_$u_$i, 0, W - 1) * C], inside$g_$u_$i);
 #endfor
 #endif
 #ifdef QUAD
-      let a1 = quadSwapX(a0);
-      let a2 = quadSwapY(a0);
-      let a3 = quadSwapDiagonal(a0);
+      let a1_$g_$u = quadSwapX(a0_$g_$u);
+      let a2_$g_$u = quadSwapY(a0_$g_$u);
+      let a3_$g_$u = quadSwapDiagonal(a0_$g_$u);
 #endif
-      let v = loadB(bAt + u32(o) * N, n);
+#endfor
 #for r in 0..ROTATIONS
 #for i in 0..4
-      acc$r_$i += a$r[$i] * v;
+#for v in 0..NV
+      acc$r_$g_$i_$v = mac(acc$r_$g_$i_$v
+#for u in 0..TERMS
+        , a$r_$g_$u[$i], b$u_$v
+#endfor
+      );
+#endfor
+#endfor
 #endfor
 #endfor
     }
   }
   if (wanted < UNITS) {
 #for r in 0..ROTATIONS
+#for g in 0..MV
 #for i in 0..4
-    store(z, m0 + (lane ^ $r) * 4u + $i, n0, acc$r_$i);
+#for v in 0..NV
+    store(z, m0 + (lane ^ $r) * TM + $g * 4u + $i, first + $v * NU, acc$r_$g_$i_$v);
+#endfor
+#endfor
 #endfor
 #endfor
   }

@@ -2,26 +2,52 @@
 import { type Gpu, gpu } from '../device.ts'
 import { run } from '../kernel.ts'
 import { empty, type Tensor } from '../tensor.ts'
+import { chooseVariant } from '../tune.ts'
 import type { Defines } from '../wgsl.ts'
 
-interface Tiling {
+/** What an invocation owns of the result. */
+interface Tile {
+  /** Whether the four invocations of a quad share the rows they load, and so own four times as many. */
   quad: boolean
-  /** Rows an invocation loads. */
+  /** Rows it loads. */
   TM: number
+  /** Groups of up to four columns it loads. */
+  NV: number
 }
 
-/** Which tile suits the adapter; `rows` is the least that the kernel can take at once. */
-function tilingFor({ hasQuads, isSoftware }: Gpu, M: number, N: number): Tiling {
+const TILES = {
+  rows4: { quad: false, TM: 4, NV: 1 },
+  rows8: { quad: false, TM: 8, NV: 1 },
+  quad2: { quad: true, TM: 2, NV: 1 },
+  quad4: { quad: true, TM: 4, NV: 1 },
+  quad4x2: { quad: true, TM: 4, NV: 2 },
+  quad8x2: { quad: true, TM: 8, NV: 2 },
+} satisfies Record<string, Tile>
+type TileName = keyof typeof TILES
+const TILE_NAMES = Object.keys(TILES) as TileName[]
+
+/** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second its code takes. */
+const LARGE = 4e6
+
+/** The tile for a product of M x N values, of so many multiply-adds, of the problem that `key` names. */
+function tileFor(g: Gpu, kernel: string, key: readonly number[], M: number, N: number, work: number): Tile {
   // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
-  if (isSoftware && hasQuads && M >= 8 && N >= 8) return { quad: true, TM: M >= 64 ? 4 : 2 }
-  return { quad: false, TM: isSoftware && M >= 256 ? 8 : 4 }
+  const quads = g.hasQuads && M >= 8 && N >= 8
+  const usual = (): TileName => {
+    if (!g.isSoftware || !quads) return g.isSoftware && M >= 256 ? 'rows8' : 'rows4'
+    if (work >= LARGE && M >= 32 && N >= 32) return 'quad8x2'
+    return M >= 64 ? 'quad4' : 'quad2'
+  }
+  const variants = TILE_NAMES.filter((name) => g.hasQuads || !TILES[name].quad)
+  return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual })]
 }
 
 /** Columns of an invocation, their type, and how b and y are bound. */
-function columnDefines(N: number): Defines {
+function columnDefines(N: number, NV: number): Defines {
   const NU = Math.min(N, 4)
   return {
     NU: `${NU}u`,
+    NV: `${NV}u`,
     V: NU === 1 ? 'f32' : `vec${NU}f`,
     SCALAR_V: NU === 1,
     VEC_Y: N % 4 === 0,
@@ -38,10 +64,10 @@ interface Grid {
 }
 
 /** Tiles over rows, columns and z, and the invocations that compute them. */
-function gridFor(g: Gpu, M: number, N: number, z: number, quad: boolean, rows: number): Grid {
+function gridFor(g: Gpu, M: number, N: number, z: number, { quad, TM, NV }: Tile): Grid {
   const rotations = quad ? 4 : 1
-  const tilesM = Math.ceil(M / (rows * rotations))
-  const tilesN = Math.ceil(N / (Math.min(N, 4) * rotations))
+  const tilesM = Math.ceil(M / (TM * rotations))
+  const tilesN = Math.ceil(N / (Math.min(N, 4) * NV * rotations))
   const units = tilesM * tilesN * z
   const threads = units * rotations
   return { tilesM, tilesN, units, threads, workgroup: workgroupFor(g, threads) }
@@ -118,27 +144,28 @@ export function rowGemm({
   slices: number
 } {
   const g = gpu()
-  const { quad, TM } = tilingFor(g, M, N)
+  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z)
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
   const vecA = KU === 4 && aligned
   const steps = KC / KU
   const canSplit = !bias && !yTransposed
-  const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, quad, TM).threads) : 1
-  const grid = gridFor(g, M, N, Z * slices, quad, TM)
+  const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, tile).threads) : 1
+  const grid = gridFor(g, M, N, Z * slices, tile)
   const y = empty(slices > 1 ? [slices, ...shape] : shape, op)
-  const columns = columnDefines(N)
+  const columns = columnDefines(N, tile.NV)
   run(kernel, {
     op,
     defines: {
       ...columns,
-      ...gridDefines(grid, quad),
+      ...gridDefines(grid, tile.quad),
       ...defines(vecA ? 4 : 1),
       M: `${M}u`,
       N: `${N}u`,
       Z: `${Z}u`,
-      TM: `${TM}u`,
+      TM: `${tile.TM}u`,
       KC: `${KC}u`,
       KU: `${KU}u`,
+      TERMS: `${KU}u`,
       TAPS: `${taps}u`,
       KSTEPS: `${steps / slices}u`,
       Y_SIZE: `${y.size / slices}u`,
@@ -164,6 +191,18 @@ function splitsOf(steps: number, taps: number, wanted: number): number {
   let best = 1
   for (let s = 2; s <= Math.min(wanted, 32); s++) if (steps % s === 0 && (steps / s) * taps >= 8) best = s
   return best
+}
+
+/** Pixels of a line whose products an invocation adds up before it puts the sum away: most of 4, or a short line. */
+const pixelsAtOnce = (WO: number): number => {
+  const most = divisorUpTo(WO, 4)
+  return most > 1 ? most : divisorUpTo(WO, 8)
+}
+
+/** The largest divisor of n up to `most`. */
+export function divisorUpTo(n: number, most: number): number {
+  for (let d = Math.min(n, most); d > 1; d--) if (n % d === 0) return d
+  return 1
 }
 
 export interface ColumnGemm {
@@ -205,22 +244,34 @@ export function columnGemm({
   slices: number
 } {
   const g = gpu()
-  const { quad } = tilingFor(g, M, N)
-  const wanted = busyThreads(g) / gridFor(g, M, N, batches, quad, 4).threads
+  const pixels = lines * WO
+  const { quad, TM, NV } = tileFor(
+    g,
+    'conv2d_weight',
+    [batches, M, N, lines, WO],
+    M,
+    N,
+    batches * pixels * M * N,
+  )
+  const tile = { quad, TM: Math.max(TM, 4), NV } // rows come in fours
+  const terms = quad ? pixelsAtOnce(WO) : 1
+  const wanted = busyThreads(g) / gridFor(g, M, N, batches, tile).threads
   const perSlice = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
   const slices = Math.ceil(lines / perSlice)
-  const grid = gridFor(g, M, N, batches * slices, quad, 4)
+  const grid = gridFor(g, M, N, batches * slices, tile)
   const y = empty(batches * slices > 1 ? [batches, slices, ...shape] : shape, op)
   const vecA = C % 4 === 0
   run('conv2d_weight', {
     op,
     defines: {
-      ...columnDefines(N),
+      ...columnDefines(N, tile.NV),
       ...gridDefines(grid, quad),
       ...defines,
       M: `${M}u`,
       N: `${N}u`,
-      TM: '4u',
+      TM: `${tile.TM}u`,
+      MV: `${tile.TM / 4}u`,
+      TERMS: terms,
       C,
       WO,
       LINES: lines,
@@ -233,7 +284,7 @@ export function columnGemm({
       VEC_B: N % 4 === 0,
     },
     buffers: { a, b, y },
-    params: { pixels: WO },
+    params: { steps: WO / terms },
     threads: grid.threads,
     workgroup: grid.workgroup,
   })

@@ -1,7 +1,7 @@
 import { noGrad, record } from '../autograd.ts'
 import { check, type Shape, shapeText } from '../shape.ts'
 import { scope, type Tensor, view } from '../tensor.ts'
-import { columnGemm, rowGemm } from './gemm.ts'
+import { columnGemm, divisorUpTo, rowGemm } from './gemm.ts'
 import { reshape } from './movement.ts'
 import { add } from './pointwise.ts'
 import { sum } from './reduce.ts'
@@ -66,7 +66,7 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
   const { batches, aBatches, bBatches, M, K, N, shape } = s
   if (ta && !tb) {
     // The rows of k in lines of a few, as pixels of a conv with one tap.
-    const line = lineOf(K)
+    const line = divisorUpTo(K, 16)
     const { y, slices } = columnGemm({
       op: 'matmul',
       a,
@@ -109,12 +109,6 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
     }),
   })
   return view(slices > 1 ? sum(y, { axes: 0 }) : y, shape)
-}
-
-/** The largest divisor of k up to 16. */
-function lineOf(k: number): number {
-  for (let line = Math.min(k, 16); line > 1; line--) if (k % line === 0) return line
-  return 1
 }
 
 /** x [..., in] times w [in, out], plus b [out] if given. */

@@ -2,12 +2,13 @@
 // Rows of A are reached by one pointer per tap, along which k is contiguous: a conv is then a matmul over pixels
 // (implicit GEMM), and a border test costs once per tap. No workgroup memory, no barriers.
 //
-// An invocation owns TM rows and NU columns in registers. With QUAD the four invocations of a quad each load TM other
-// rows and NU other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
+// An invocation owns TM rows and NV groups of NU columns in registers. With QUAD the four invocations of a quad each load
+// TM other rows and other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
 //
 // M, N           rows and columns
 // TM             rows an invocation loads
-// NU, V          columns of an invocation (1 to 4) and their type, f32 to vec4f
+// NU, V          columns of a group (1 to 4) and their type, f32 to vec4f
+// NV             groups of columns
 // ROTATIONS      4 with QUAD, else 1
 // TILES_M, TILES_N, UNITS      tiles along m and n; tiles in all, over every z
 // TAPS           taps of a row's pointer
@@ -61,7 +62,7 @@ fn loadB(block: u32, k: u32, n: u32) -> V {
 #endif
 #else
 #ifdef VEC_B
-  return b[((block * KC + k) * N + n) / 4u];
+  return b[(block * KC + k) * (N / 4u) + (n >> 2u)];
 #else
   var v = V();
 #for j in 0..NU
@@ -77,6 +78,8 @@ fn loadB(block: u32, k: u32, n: u32) -> V {
 }
 #endif
 
+#include "lib/mac.wgsl"
+
 fn store(z: u32, m: u32, n: u32, result: V) {
   let slice = z / Z;
   let row = outputRow(z % Z, m);
@@ -90,9 +93,9 @@ fn store(z: u32, m: u32, n: u32, result: V) {
 #else
 #ifdef VEC_Y
 #ifdef HAS_BIAS
-  v += bias[n / 4u];
+  v += bias[n >> 2u];
 #endif
-  y[(slice * Y_SIZE + u32(row) * N + n) / 4u] = v;
+  y[(slice * Y_SIZE + u32(row) * N + n) >> 2u] = v;
 #else
 #for j in 0..NU
   if (n + $j < N) {
@@ -120,7 +123,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for i in 0..TM
   let row$i = decodeRow(zz, min(m0 + lane * TM + $i, M - 1));
 #for r in 0..ROTATIONS
-  var acc$r_$i = V();
+#for v in 0..NV
+  var acc$r_$i_$v = V();
+#endfor
 #endfor
 #endfor
   for (var tap = 0u; tap < TAPS; tap++) {
@@ -132,47 +137,52 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let p$i = tapPointer(row$i, zz, tap);
 #endfor
 #ifdef VEC_BT
+#for v in 0..NV
 #for j in 0..NU
-    let q$j = (block * N + min(n + $j, N - 1)) * (KC / 4u);
+    let q$j_$v = (block * N + min(n$v + $j, N - 1)) * (KC / 4u);
+#endfor
 #endfor
 #endif
     for (var k = 0u; k < KSTEPS; k++) {
       let step = firstStep + k;
+#for v in 0..NV
 #ifdef VEC_BT
 #for j in 0..NU
-      let t$j = b[q$j + step];
+      let t$j_$v = b[q$j_$v + step];
 #endfor
 #ifdef SCALAR_V
 #for j in 0..KU
-      let b$j = t0[$j];
+      let b$j_$v = t0_$v[$j];
 #endfor
 #else
 #for j in 0..KU
-      var b$j = V();
+      let b$j_$v = V(
 #for i in 0..NU
-      b$j[$i] = t$i[$j];
+        t$i_$v[$j],
 #endfor
+      );
 #endfor
 #endif
 #else
 #for j in 0..KU
-      let b$j = loadB(block, step * KU + $j, n);
+      let b$j_$v = loadB(block, step * KU + $j, n$v);
 #endfor
 #endif
+#endfor
 #for i in 0..TM
       let a0_$i = loadA(p$i, step);
-#endfor
 #ifdef QUAD
-#for i in 0..TM
       let a1_$i = quadSwapX(a0_$i);
       let a2_$i = quadSwapY(a0_$i);
       let a3_$i = quadSwapDiagonal(a0_$i);
-#endfor
 #endif
 #for r in 0..ROTATIONS
-#for i in 0..TM
+#for v in 0..NV
+      acc$r_$i_$v = mac(acc$r_$i_$v
 #for j in 0..KU
-      acc$r_$i += a$r_$i[$j] * b$j;
+        , a$r_$i[$j], b$j_$v
+#endfor
+      );
 #endfor
 #endfor
 #endfor
@@ -184,7 +194,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (wanted < UNITS) {
 #for r in 0..ROTATIONS
 #for i in 0..TM
-    store(z, m0 + (lane ^ $r) * TM + $i, n0, acc$r_$i);
+#for v in 0..NV
+    store(z, m0 + (lane ^ $r) * TM + $i, first + $v * NU, acc$r_$i_$v);
+#endfor
 #endfor
 #endfor
   }
