@@ -104,6 +104,7 @@ const ops: Record<string, () => void> = {
   permute: () => both((x) => G.permute(x, [0, 3, 1, 2]), X),
   slice: () => both((x) => G.slice(x, { start: [0, 1, 1], end: [32, 13, 13] }), X),
   pixelShuffle: () => both((x) => G.pixelShuffle(x, { factor: 2 }), X),
+  translate: () => both((x) => G.translate(x, G.zeros([X[0], 2])), X),
   concat: () => both((a, b) => G.concat([a, b], { axis: 3 }), X, X),
   'pad by reflection': () => {
     const sides = [0, 1, 1, 0].map((n) => [n, n] as const)
