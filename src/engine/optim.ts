@@ -3,10 +3,11 @@ import { grad } from './autograd.ts'
 import { DisposedError } from './errors.ts'
 import { type Flat, flatten, leave, withWhole, zeroFlat } from './flat.ts'
 import { run } from './kernel.ts'
-import { add, assign, div, full, type Live, mul, sqrt, square, sub } from './ops/pointwise.ts'
-import { sum } from './ops/reduce.ts'
+import { place } from './ops/movement.ts'
+import { add, div, full, type Live, mul, sqrt, square, sub } from './ops/pointwise.ts'
+import { norm } from './ops/reduce.ts'
 import { check, sameShape, shapeText } from './shape.ts'
-import { release, type Storage, scope, Tensor } from './tensor.ts'
+import { release, type Storage, Tensor } from './tensor.ts'
 
 function checkInUse(disposed: boolean, op: string): void {
   if (disposed) throw new DisposedError(`${op}: used after dispose()`)
@@ -83,10 +84,9 @@ abstract class Optimizer {
         this.rule,
         () => `gradient ${i} has shape ${shapeText(g.shape)}, its parameter ${shapeText(params[i].shape)}`,
       )
-      const place = new Tensor(g.shape, this.grads, offsets[i])
-      assign(place, g)
-      place.dispose()
     })
+    const pieces = grads.map((x, i) => ({ x, block: x.size, start: offsets[i] / 4 }))
+    withWhole({ g: this.grads }, bytes, ({ g }) => place(this.rule, g, pieces, bytes / 4))
     withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
       run('optim', {
         op: this.rule,
@@ -148,7 +148,7 @@ abstract class Optimizer {
   gradNorm(): Tensor {
     checkInUse(this.disposed, this.rule)
     // What pads the gradients to their places is zero.
-    return withWhole({ g: this.grads }, this.flat.bytes, ({ g }) => scope(() => sqrt(sum(square(g)))))
+    return withWhole({ g: this.grads }, this.flat.bytes, ({ g }) => norm(g))
   }
 
   /** Frees the state; the parameters stay. Harmless when repeated. */

@@ -1,18 +1,28 @@
-// Writes x [outer, A, inner] as rows START..START+A of y [outer, TOTAL, inner].
+// Writes tensors side by side: x$s [outer, A, inner] as rows START..START+A of y [outer, TOTAL, inner], for each source s.
 //
-// BLOCK     A * inner
-// Y_BLOCK   TOTAL * inner
-// Y_START   START * inner
+// SOURCES   how many, up to seven
+// T         f32, or vec4f, in which the sizes below are counted
+// BLOCK$s   A inner of source s
+// START$s   START inner
+// FIRST$s, END$s   its invocations
+// Y_BLOCK   TOTAL inner
 #include "lib/index.wgsl"
 
 struct Params { n: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+#for s in 0..SOURCES
+@group(0) @binding($s) var<storage, read> x$s: array<T>;
+#endfor
+@group(0) @binding(SOURCES) var<storage, read_write> y: array<T>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = globalIndex(group, groups, local);
   if (i >= params.n) { return; }
-  y[i / BLOCK * Y_BLOCK + Y_START + i % BLOCK] = x[i];
+#for s in 0..SOURCES
+  if (i >= FIRST$s && i < END$s) {
+    let at = i - FIRST$s;
+    y[at / BLOCK$s * Y_BLOCK + START$s + at % BLOCK$s] = x$s[at];
+  }
+#endfor
 }

@@ -5,12 +5,23 @@
 // R, S, I    sizes, I in Ts
 // STEPS      ceil(R / S)
 // IDENTITY, COMBINE              of the reduction, COMBINE in acc and x
+// ACROSS     its first four values are reduced to one: y is f32 where x is vec4f
+// SQUARED    of the squares of x
+// ROOT       y is the root of the result
+// HAS_BIAS   y += bias, one for the last BIAS Ts
 #include "lib/index.wgsl"
 
 struct Params { n: u32, scale: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read> x: array<T>;
+#ifdef ACROSS
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+#else
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
+#endif
+#ifdef HAS_BIAS
+@group(0) @binding(2) var<storage, read> bias: array<T>;
+#endif
 
 fn combine(acc: T, x: T) -> T { return COMBINE; }
 
@@ -23,7 +34,28 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = lane / I;
   var acc = T(IDENTITY);
   for (var k = 0u; k < STEPS; k++) {
-    if (first + k * S < R) { acc = combine(acc, x[base + k * (S * I)]); }
+    if (first + k * S < R) {
+      let v = x[base + k * (S * I)];
+#ifdef SQUARED
+      acc = combine(acc, v * v);
+#else
+      acc = combine(acc, v);
+#endif
+    }
   }
-  y[i] = acc * params.scale;
+#ifdef ACROSS
+  let halves = combine(acc, acc.zwxy);
+  let result = combine(halves, halves.yxwz).x * params.scale;
+#else
+  let result = acc * params.scale;
+#endif
+#ifdef ROOT
+  y[i] = sqrt(result);
+#else
+#ifdef HAS_BIAS
+  y[i] = result + bias[i % BIAS];
+#else
+  y[i] = result;
+#endif
+#endif
 }

@@ -5,7 +5,6 @@ import type { Shape, Window } from '../shape.ts'
 import { empty, type Tensor, view } from '../tensor.ts'
 import { columnGemm, rowGemm } from './gemm.ts'
 import { pad } from './movement.ts'
-import { add } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
 type Size = readonly [height: number, width: number]
@@ -28,12 +27,6 @@ function usefulFlops(
   const vertical = { size: H, outputs: HO, kernel: kernel[0], stride: stride[0], padding: padding[0] }
   const horizontal = { size: W, outputs: WO, kernel: kernel[1], stride: stride[1], padding: padding[2] }
   return convFlops(n, [vertical, horizontal], cin, cout)
-}
-
-/** Adds up the parts of a split sum, and the bias if the kernel has not. */
-function finish({ y, slices }: { y: Tensor; slices: number }, shape: number[], bias?: Tensor): Tensor {
-  const whole = slices > 1 ? sum(y, { axes: 0 }) : y
-  return bias ? add(view(whole, shape), bias) : view(whole, shape)
 }
 
 /**
@@ -66,35 +59,32 @@ export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?
   const a = isFolded ? padded(x, window, [HO, WO]) : x
   const [n, H, W] = a.shape
   const shape = [n, HO, WO, cout]
-  return finish(
-    rowGemm({
-      kernel: 'conv2d',
-      op: 'conv2d',
-      a,
-      b: w,
-      bias,
-      shape,
-      M: n * HO * WO,
-      N: cout,
-      KC: isFolded ? kw * cin : cin,
-      taps: isFolded ? kh : kh * kw,
-      Z: 1,
-      inside: isFolded || window.padding.every((p) => p === 0),
-      aligned: !isFolded,
-      bTransposed: false,
-      flops: () => usefulFlops(x.shape, [HO, WO, cout], window) + (bias ? n * HO * WO * cout : 0),
-      defines: (lanes) => ({
-        H,
-        W,
-        HO,
-        WO,
-        A_PIXEL: cin / lanes,
-        ...geometry(window),
-        ...(isFolded && { KW: 1, PT: 0, PL: 0 }),
-      }),
-    }),
+  return rowGemm({
+    kernel: 'conv2d',
+    op: 'conv2d',
+    a,
+    b: w,
+    bias,
     shape,
-  )
+    M: n * HO * WO,
+    N: cout,
+    KC: isFolded ? kw * cin : cin,
+    taps: isFolded ? kh : kh * kw,
+    Z: 1,
+    inside: isFolded || window.padding.every((p) => p === 0),
+    aligned: !isFolded,
+    bTransposed: false,
+    flops: () => usefulFlops(x.shape, [HO, WO, cout], window) + (bias ? n * HO * WO * cout : 0),
+    defines: (lanes) => ({
+      H,
+      W,
+      HO,
+      WO,
+      A_PIXEL: cin / lanes,
+      ...geometry(window),
+      ...(isFolded && { KW: 1, PT: 0, PL: 0 }),
+    }),
+  })
 }
 
 /** Few columns would waste the tiles of a product; when this is the case, and what is made instead stays small. */
@@ -114,37 +104,34 @@ function byPhases(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: T
   const [QH, QW] = [Math.ceil(HO / SH), Math.ceil(WO / SW)]
   const [TH, TW] = [Math.ceil(KH / SH), Math.ceil(KW / SW)]
   const shape = [n, HO, WO, cout]
-  return finish(
-    rowGemm({
-      kernel: 'conv2d_transpose',
-      op: 'convTranspose2d',
-      a: x,
-      b: w,
-      bias,
-      shape,
-      M: n * QH * QW,
-      N: cout,
-      KC: cin,
-      taps: TH * TW,
-      Z: SH * SW,
-      inside: false,
-      bTransposed: true,
-      defines: (lanes) => ({
-        H,
-        W,
-        HO,
-        WO,
-        QH,
-        QW,
-        KH,
-        TW,
-        A_PIXEL: cin / lanes,
-        TAP_SKIP: KH % SH !== 0 || KW % SW !== 0,
-        ...geometry(window),
-      }),
-    }),
+  return rowGemm({
+    kernel: 'conv2d_transpose',
+    op: 'convTranspose2d',
+    a: x,
+    b: w,
+    bias,
     shape,
-  )
+    M: n * QH * QW,
+    N: cout,
+    KC: cin,
+    taps: TH * TW,
+    Z: SH * SW,
+    inside: false,
+    bTransposed: true,
+    defines: (lanes) => ({
+      H,
+      W,
+      HO,
+      WO,
+      QH,
+      QW,
+      KH,
+      TW,
+      A_PIXEL: cin / lanes,
+      TAP_SKIP: KH % SH !== 0 || KW % SW !== 0,
+      ...geometry(window),
+    }),
+  })
 }
 
 /** Every input pixel times every tap, as one product whose columns are the taps; then outputs gather their taps. */
@@ -153,7 +140,7 @@ function productThenScatter(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size
   const [KH, KW, C] = w.shape
   const [SH, SW] = window.stride
   const N = KH * KW * C
-  const { y: p, slices } = rowGemm({
+  const p = rowGemm({
     kernel: 'matmul',
     op: 'convTranspose2d',
     a: x,
@@ -185,7 +172,7 @@ function productThenScatter(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size
       ...geometry(window),
       HAS_BIAS: bias !== undefined,
     },
-    buffers: { p: slices > 1 ? sum(p, { axes: 0 }) : p, y, ...(bias && { bias }) },
+    buffers: { p, y, ...(bias && { bias }) },
     params: { n: y.size },
     threads: y.size,
   })

@@ -4,6 +4,7 @@ import { run } from '../kernel.ts'
 import { empty, type Tensor } from '../tensor.ts'
 import { chooseVariant } from '../tune.ts'
 import type { Defines } from '../wgsl.ts'
+import { sumParts } from './reduce.ts'
 
 /** What an invocation owns of the result. */
 interface Tile {
@@ -119,7 +120,7 @@ export interface RowGemm {
   defines: (lanes: number) => Defines
 }
 
-/** Runs a kernel built on lib/gemm.wgsl. Splits k, and adds the parts afterwards, when there are few tiles. */
+/** The result of a kernel built on lib/gemm.wgsl, of `shape`. Splits k, and adds the parts afterwards, when there are few tiles. */
 export function rowGemm({
   kernel,
   op,
@@ -138,18 +139,13 @@ export function rowGemm({
   yTransposed,
   flops,
   defines,
-}: RowGemm): {
-  /** Of `shape`, or [slices, ...shape], the parts to add, when k was split. */
-  y: Tensor
-  slices: number
-} {
+}: RowGemm): Tensor {
   const g = gpu()
   const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z)
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
   const vecA = KU === 4 && aligned
   const steps = KC / KU
-  const canSplit = !bias && !yTransposed
-  const slices = canSplit ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, tile).threads) : 1
+  const slices = !yTransposed ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, tile).threads) : 1
   const grid = gridFor(g, M, N, Z * slices, tile)
   const y = empty(slices > 1 ? [slices, ...shape] : shape, op)
   const columns = columnDefines(N, tile.NV)
@@ -176,14 +172,14 @@ export function rowGemm({
       B_TRANSPOSED: bTransposed,
       VEC_Y: columns.VEC_Y && !yTransposed,
       Y_TRANSPOSED: yTransposed,
-      HAS_BIAS: bias !== undefined,
+      HAS_BIAS: bias !== undefined && slices === 1,
     },
-    buffers: { a, b, y, ...(bias && { bias }) },
+    buffers: { a, b, y, ...(bias && slices === 1 && { bias }) },
     flops,
     threads: grid.threads,
     workgroup: grid.workgroup,
   })
-  return { y, slices }
+  return slices === 1 ? y : sumParts(y, slices, shape, bias)
 }
 
 /** A divisor of `steps`, near `wanted`, that leaves each slice work worth a pass. */

@@ -3,7 +3,6 @@ import { check, type Shape, shapeText } from '../shape.ts'
 import { scope, type Tensor, view } from '../tensor.ts'
 import { columnGemm, divisorUpTo, rowGemm } from './gemm.ts'
 import { reshape } from './movement.ts'
-import { add } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
 export interface MatmulOptions {
@@ -62,7 +61,7 @@ function sizes(a: Shape, b: Shape, ta: boolean, tb: boolean): Sizes {
   return { batches, aBatches, bBatches, M, K, N, shape: ranks.includes(3) ? [batches, M, N] : [M, N] }
 }
 
-function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tensor {
+function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes, bias?: Tensor): Tensor {
   const { batches, aBatches, bBatches, M, K, N, shape } = s
   if (ta && !tb) {
     // The rows of k in lines of a few, as pixels of a conv with one tap.
@@ -88,9 +87,10 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
   const swap = ta && tb
   const [left, right] = swap ? [b, a] : [a, b]
   const [leftBatches, rightBatches] = swap ? [bBatches, aBatches] : [aBatches, bBatches]
-  const { y, slices } = rowGemm({
+  return rowGemm({
     kernel: 'matmul',
     op: 'matmul',
+    bias,
     a: left,
     b: right,
     shape,
@@ -108,7 +108,6 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes): Tens
       B_BATCHES: `${rightBatches}u`,
     }),
   })
-  return view(slices > 1 ? sum(y, { axes: 0 }) : y, shape)
 }
 
 /** x [..., in] times w [in, out], plus b [out] if given. */
@@ -124,6 +123,17 @@ export function linear(x: Tensor, w: Tensor, b?: Tensor): Tensor {
     'linear',
     () => `expected a bias [${outputs}], got ${b && shapeText(b.shape)}`,
   )
-  const y = reshape(matmul(reshape(x, [-1, inputs]), w), [...x.shape.slice(0, -1), outputs])
-  return b ? add(y, b) : y
+  const rows = reshape(x, [-1, inputs])
+  return reshape(b ? affine(rows, w, b) : matmul(rows, w), [...x.shape.slice(0, -1), outputs])
+}
+
+/** x [M, K] times w [K, N], plus b [N], in one pass. */
+function affine(x: Tensor, w: Tensor, b: Tensor): Tensor {
+  const s = sizes(x.shape, w.shape, false, false)
+  const y = scope(() => noGrad(() => product(x, w, false, false, s, b)))
+  return record('linear', [x, w, b], y, (dy) => [
+    () => matmul(dy, w, { transposeB: true }),
+    () => matmul(x, dy, { transposeA: true }),
+    () => sum(dy, { axes: 0 }),
+  ])
 }

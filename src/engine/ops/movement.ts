@@ -173,6 +173,44 @@ export function slice(x: Tensor, { start = [], end = [] }: SliceOptions): Tensor
   return zeroPad(x, amounts, 'slice')
 }
 
+/** Where a tensor goes in another one: `block` of its values in a row, from `start` on in each block of the other. */
+export interface Piece {
+  x: Tensor
+  block: number
+  start: number
+}
+
+/** A kernel has eight buffers to bind, one of them to write. */
+const SOURCES = 7
+
+/** Writes the pieces into y, which has blocks of `yBlock` values; what none of them covers stays. Of the tape nothing. */
+export function place(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number): void {
+  const isWhole = ({ block, start }: Piece): boolean => block % 4 === 0 && start % 4 === 0 && yBlock % 4 === 0
+  for (const lanes of [4, 1]) {
+    const own = pieces.filter((piece) => isWhole(piece) === (lanes === 4))
+    for (let i = 0; i < own.length; i += SOURCES) placeSome(op, y, own.slice(i, i + SOURCES), yBlock, lanes)
+  }
+}
+
+function placeSome(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number, lanes: number): void {
+  const defines: Defines = {
+    SOURCES: pieces.length,
+    T: lanes === 4 ? 'vec4f' : 'f32',
+    Y_BLOCK: `${yBlock / lanes}u`,
+  }
+  const buffers: Record<string, Tensor> = { y }
+  let n = 0
+  for (const [s, { x, block, start }] of pieces.entries()) {
+    defines[`BLOCK${s}`] = `${block / lanes}u`
+    defines[`START${s}`] = `${start / lanes}u`
+    defines[`FIRST${s}`] = `${n}u`
+    n += x.size / lanes
+    defines[`END${s}`] = `${n}u`
+    buffers[`x${s}`] = x
+  }
+  run('concat', { op, defines, buffers, params: { n }, threads: n })
+}
+
 /** Tensors joined along `axis`; their other dimensions must agree. */
 export function concat(xs: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
   check(xs.length > 0, 'concat', () => 'expected at least one tensor')
@@ -192,19 +230,11 @@ export function concat(xs: readonly Tensor[], { axis = 0 }: { axis?: number } = 
   const starts: number[] = []
   let start = 0
   for (const x of xs) {
-    run('concat', {
-      defines: {
-        BLOCK: `${x.shape[d] * inner}u`,
-        Y_BLOCK: `${total * inner}u`,
-        Y_START: `${start * inner}u`,
-      },
-      buffers: { x, y },
-      params: { n: x.size },
-      threads: x.size,
-    })
     starts.push(start)
     start += x.shape[d]
   }
+  const pieces = xs.map((x, i) => ({ x, block: x.shape[d] * inner, start: starts[i] * inner }))
+  place('concat', y, pieces, total * inner)
   return record('concat', xs, y, (dy) =>
     xs.map((x, i) => () => {
       const at = (n: number, rest: readonly number[]): number[] => rest.map((size, k) => (k === d ? n : size))

@@ -209,8 +209,12 @@ export const tanh = unary('tanh', 'tanh_(a)', (dy, y) => tanhGrad(dy, y))
 /** 1 / (1 + e^-x), finite for every x. */
 export const sigmoid = unary('sigmoid', 'sigmoid_(a)', (dy, y) => sigmoidGrad(dy, y))
 /** log(1 + e^x), exact at both ends. */
-export const softplus = unary('softplus', 'softplus_(a)', (dy, _y, x) => mul(dy, sigmoid(x)))
+export const softplus = unary('softplus', 'softplus_(a)', (dy, _y, x) => softplusGrad(dy, x))
 
+const softplusGrad = binary('softplusGrad', 'a * sigmoid_(b)', [
+  (g, _dx, _dy, x) => softplusGrad(g, x as Tensor),
+  (g, _dx, dy, x) => sigmoidGrad(mul(g, dy), sigmoid(x as Tensor)),
+])
 const tanhGrad = binary('tanhGrad', 'a * (1.0 - b * b)', [
   (g, _dx, _dy, y) => tanhGrad(g, y as Tensor),
   (g, _dx, dy, y) => mul(mul(g, dy), mul(y as Tensor, -2)),
@@ -279,15 +283,15 @@ const mulAddRow: Row = {
 /** a b + c in one pass. */
 export const mulAdd = (a: Tensor, b: Operand, c: Operand): Tensor => apply(mulAddRow, [a, b, c])
 
-/** x repeated along new or size-1 dimensions up to `shape`; its gradient is summed back by the tape. */
-export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+/** x, times `scale`, repeated along new or size-1 dimensions up to `shape`; its gradient is summed back by the tape. */
+export function broadcastTo(x: Tensor, shape: Shape, { scale = 1 }: { scale?: number } = {}): Tensor {
   check(
     sameShape(broadcastShapes(shape, x.shape, 'broadcastTo'), shape),
     'broadcastTo',
     () => `${shapeText(x.shape)} is larger than ${shapeText(shape)}`,
   )
-  const y = launch('broadcastTo', 'a', [...shape], [x])
-  return record('broadcastTo', [x], y, (dy) => [() => dy])
+  const y = launch('broadcastTo', 'a * params.p', [...shape], [x], scale)
+  return record('broadcastTo', [x], y, (dy) => [() => (scale === 1 ? dy : mul(dy, scale))])
 }
 
 /** Overwrites `target` in place with `value`, of the same shape; the tape does not see it. */

@@ -15,38 +15,72 @@ export interface ReduceOptions {
 }
 
 /** Values that one invocation combines in a row: more is fewer passes, fewer is less rounding. */
-const STRIP = 64
+const STRIP = 128
 
 const REDUCTIONS = {
   sum: { IDENTITY: '0.0', COMBINE: 'acc + x' },
   max: { IDENTITY: '-3.4028234663852886e38', COMBINE: 'max(acc, x)' },
 }
 
-/** x as [O, R, I] reduced over R to [O, I], in as many passes as it takes, then times `scale`. */
-function reduceMiddle(kind: keyof typeof REDUCTIONS, x: Tensor, [O, R, I]: number[], scale: number): Tensor {
-  // A contiguous run of 4k values is k vec4s first, then one vec4.
-  if (I === 1 && R % 4 === 0 && R > 4)
-    return reduceMiddle(kind, reduceMiddle(kind, x, [O, R / 4, 4], 1), [O, 4, 1], scale)
-  const slices = R <= STRIP ? 1 : Math.ceil(R / STRIP)
-  const lanes = I % 4 === 0 ? 4 : 1
-  const y = empty([O, slices, I], kind)
-  const threads = (O * slices * I) / lanes
-  run('reduce', {
-    op: kind,
-    defines: {
-      ...REDUCTIONS[kind],
-      T: lanes === 4 ? 'vec4f' : 'f32',
-      R: `${R}u`,
-      S: `${slices}u`,
-      I: `${I / lanes}u`,
-      STEPS: `${Math.ceil(R / slices)}u`,
-    },
-    buffers: { x, y },
-    params: { n: threads, scale: slices === 1 ? scale : 1 },
-    threads,
-  })
-  return slices === 1 ? y : reduceMiddle(kind, y, [O, slices, I], scale)
+interface Stages {
+  /** The result is multiplied by it. */
+  scale?: number
+  /** Squares are reduced, and the root is taken of the result. */
+  isNorm?: boolean
+  /** [C], added to the result, [.., C]. */
+  bias?: Tensor
 }
+
+/** x as [O, R, I] reduced over R to [O, I], in as many passes as it takes. */
+function reduceMiddle(
+  kind: keyof typeof REDUCTIONS,
+  x: Tensor,
+  [O, R, I]: readonly number[],
+  { scale = 1, isNorm = false, bias }: Stages = {},
+): Tensor {
+  // A contiguous run of 4k values is k vec4s, and at last one vec4, reduced to a value.
+  const isRun = I === 1 && R % 4 === 0 && R > STRIP && !bias
+  let [y, left] = [x, isRun ? R / 4 : R]
+  const inner = isRun ? 4 : I
+  for (let isFirst = true; isFirst || left > 1; isFirst = false) {
+    const slices = left <= STRIP ? 1 : Math.ceil(left / STRIP)
+    const isLast = slices === 1
+    const lanes = inner % 4 === 0 && (!isLast || (bias?.size ?? 4) % 4 === 0) ? 4 : 1
+    const across = isRun && isLast
+    const parts = empty([O, slices, across ? 1 : inner], kind)
+    const threads = (O * slices * inner) / lanes
+    run('reduce', {
+      op: kind,
+      defines: {
+        ...REDUCTIONS[kind],
+        T: lanes === 4 ? 'vec4f' : 'f32',
+        R: `${left}u`,
+        S: `${slices}u`,
+        I: `${inner / lanes}u`,
+        STEPS: `${Math.ceil(left / slices)}u`,
+        ACROSS: across,
+        SQUARED: isNorm && isFirst,
+        ROOT: isNorm && isLast,
+        HAS_BIAS: isLast && bias !== undefined,
+        ...(bias && { BIAS: `${bias.size / lanes}u` }),
+      },
+      buffers: { x: y, y: parts, ...(isLast && bias && { bias }) },
+      params: { n: threads, scale: isLast ? scale : 1 },
+      threads,
+    })
+    y = parts
+    left = slices
+  }
+  return y
+}
+
+/** ‖x‖₂ over all values, a scalar. No gradient flows. */
+export const norm = (x: Tensor): Tensor =>
+  scope(() => view(reduceMiddle('sum', x, [1, x.size, 1], { isNorm: true }), []))
+
+/** Parts [S, ...] of a split sum added up, and a bias [C] to the last axis of the result, which has `shape`. */
+export const sumParts = (parts: Tensor, slices: number, shape: Shape, bias?: Tensor): Tensor =>
+  scope(() => view(reduceMiddle('sum', parts, [1, slices, parts.size / slices], { bias }), shape))
 
 /** Reduces `axes`, neighbouring ones at once. The result has `shape`. */
 function reduceAxes(
@@ -65,7 +99,7 @@ function reduceAxes(
       let first = last
       for (; rest.at(-1) === first - 1; rest.pop()) first--
       const [O, R, I] = [dims.slice(0, first), dims.slice(first, last + 1), dims.slice(last + 1)].map(sizeOf)
-      y = reduceMiddle(kind, y, [O, R, I], factor)
+      y = reduceMiddle(kind, y, [O, R, I], { scale: factor })
       factor = 1
       dims.fill(1, first, last + 1)
     }
@@ -83,12 +117,7 @@ function linearReduction(
   const scale = scaleOf(sizeOf(axes.map((d) => x.shape[d])))
   const y = reduceAxes('sum', x, axes, reducedShape(x.shape, axes, options.keepDims ?? false), scale)
   const kept = reducedShape(x.shape, axes, true)
-  return record(name, [x], y, (dy) => [
-    () => {
-      const wide = broadcastTo(reshape(dy, kept), x.shape)
-      return scale === 1 ? wide : mul(wide, scale)
-    },
-  ])
+  return record(name, [x], y, (dy) => [() => broadcastTo(reshape(dy, kept), x.shape, { scale })])
 }
 
 /** Sum over `axes`. */
