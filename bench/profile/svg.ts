@@ -43,7 +43,7 @@ export function decades({ min, max }: LogAxis): number[] {
 /** Kinds of kernels, each with a colour of its own, by the begin of their files' names. */
 const KINDS: Record<string, readonly string[]> = {
   products: ['matmul', 'conv2d'],
-  norms: ['norm_', 'pixel_norm', 'spectral_norm', 'style_layer', 'running_stats'],
+  norms: ['norm_', 'pixel_norm', 'spectral_norm', 'style_layer'],
   pointwise: ['pointwise'],
   reductions: ['reduce'],
   optimiser: ['optim'],

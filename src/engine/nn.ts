@@ -1,11 +1,10 @@
 /** Layers: objects with Tensor fields and a `forward`. No base class; `parameters` and `stateDict` walk the fields. */
 import { heUniform, type Initializer } from './initializers.ts'
-import { run } from './kernel.ts'
 import { conv2d, convTranspose2d } from './ops/conv2d.ts'
 import { dropout } from './ops/dropout.ts'
 import { linear } from './ops/matmul.ts'
 import { slice } from './ops/movement.ts'
-import { adain, batchNormEval, batchNormWithStats, instanceNorm, layerNorm } from './ops/norm.ts'
+import { adain, batchNormEval, batchNormRunning, instanceNorm, layerNorm } from './ops/norm.ts'
 import { add, ones, zeros } from './ops/pointwise.ts'
 import { gather } from './ops/rows.ts'
 import { randn } from './random.ts'
@@ -100,33 +99,37 @@ export class BatchNorm implements Layer {
   readonly runningVariance: Tensor
   training = true
   private readonly eps: number
+  private readonly slope?: number
   private readonly momentum: number
   constructor(
     channels: number,
     {
       eps = 1e-5,
       momentum = 0.1,
+      slope,
       init = ones,
-    }: { eps?: number; momentum?: number /** of gamma */; init?: Initializer } = {},
+    }: {
+      eps?: number
+      momentum?: number
+      /** Of a leaky ReLU that follows, if any; 0 for a ReLU. */
+      slope?: number
+      /** Of gamma. */
+      init?: Initializer
+    } = {},
   ) {
     this.gamma = parameter(init([channels]))
     this.beta = parameter(zeros([channels]))
     this.runningMean = zeros([channels])
     this.runningVariance = ones([channels])
     this.eps = eps
+    this.slope = slope
     this.momentum = momentum
   }
   forward(x: Tensor): Tensor {
-    const { gamma, beta, runningMean, runningVariance, eps, momentum } = this
-    if (!this.training) return batchNormEval(x, gamma, beta, runningMean, runningVariance, { eps })
-    const [y, stats] = batchNormWithStats(x, gamma, beta, { eps })
-    const count = x.size / gamma.size
-    run('running_stats', {
-      buffers: { stats, mean: runningMean, variance: runningVariance },
-      params: { n: gamma.size, momentum, unbias: count / Math.max(1, count - 1) },
-      threads: gamma.size,
-    })
-    return y
+    const { gamma, beta, runningMean, runningVariance, eps, slope, momentum } = this
+    if (!this.training) return batchNormEval(x, gamma, beta, runningMean, runningVariance, { eps, slope })
+    const running = { mean: runningMean, variance: runningVariance, momentum }
+    return batchNormRunning(x, gamma, beta, running, { eps, slope })
   }
 }
 

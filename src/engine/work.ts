@@ -68,10 +68,9 @@ const FLOPS: Record<string, Formula> = {
     return size(launch, 'x') - results + (launch.params.scale === 1 ? 0 : results)
   },
   norm_stats: (launch) => (launch.defines.MERGE ? 0 : NORM.stats * size(launch, 'x')),
-  norm_apply: perValue(NORM.apply),
+  norm_apply: (launch) => (NORM.apply + (launch.defines.SLOPE ? 1 : 0)) * size(launch, 'x'),
   norm_sums: (launch) => (NORM.sums + (launch.defines.WEIGHTED ? 1 : 0)) * size(launch, 'x'),
   norm_backward: perValue(NORM.backward),
-  running_stats: perValue(3, 'stats'),
   pixel_norm: (launch) =>
     (launch.defines.BACKWARD ? PIXEL_NORM.backward : PIXEL_NORM.forward) * size(launch, 'x'),
   spectral_norm: perValue(SPECTRAL_NORM.forward, 'y'),

@@ -11,7 +11,6 @@ import {
   nn,
   optim,
   randn,
-  relu,
   reshape,
   scope,
   type Tensor,
@@ -75,7 +74,7 @@ export class Generator {
     this.base = size / 2 ** levels
     const depths = Array.from({ length: levels }, (_, i) => width * 2 ** (levels - 1 - i))
     this.project = new nn.Linear(latent, this.base * this.base * depths[0], { bias: false, init })
-    this.norms = depths.map((depth) => new nn.BatchNorm(depth))
+    this.norms = depths.map((depth) => new nn.BatchNorm(depth, { slope: 0 })) // and ReLU
     this.ups = depths.map((depth, i) => {
       const last = i === levels - 1
       return new nn.ConvTranspose2d(depth, last ? channels : depths[i + 1], 4, { ...RESAMPLE, bias: last })
@@ -85,7 +84,7 @@ export class Generator {
   forward(z: Tensor): Tensor {
     let y = reshape(this.project.forward(z), [z.shape[0], this.base, this.base, -1]) // [N,h,w,C]
     this.ups.forEach((up, i) => {
-      y = up.forward(dropout(relu(this.norms[i].forward(y)), { p: this.p })) // [N,2h,2w,C/2]
+      y = up.forward(dropout(this.norms[i].forward(y), { p: this.p })) // [N,2h,2w,C/2]
     })
     return tanh(y)
   }
@@ -113,7 +112,7 @@ export class Discriminator {
       (depth, i) =>
         new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 || !norm }),
     )
-    this.norms = norm ? depths.slice(1).map((depth) => new nn.BatchNorm(depth)) : []
+    this.norms = norm ? depths.slice(1).map((depth) => new nn.BatchNorm(depth, { slope: LEAK })) : []
     const last = base * base * depths[levels - 1]
     this.features = features(last)
     this.out = new nn.Linear(last + added(this.features), 1, { init })
@@ -123,7 +122,7 @@ export class Discriminator {
     let y = x
     this.convs.forEach((conv, i) => {
       y = conv.forward(y) // [N,h/2,w/2,C]
-      y = leakyRelu(i && this.norms.length ? this.norms[i - 1].forward(y) : y, { slope: LEAK })
+      y = i && this.norms.length ? this.norms[i - 1].forward(y) : leakyRelu(y, { slope: LEAK })
     })
     return this.out.forward(withFeatures(reshape(y, [x.shape[0], -1]), this.features))
   }

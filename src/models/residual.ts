@@ -67,17 +67,17 @@ class UpBlock implements nn.Layer {
   private readonly conv2: Conv
   private readonly shortcut: Conv
   constructor(cin: number, cout: number) {
-    this.norm1 = new nn.BatchNorm(cin)
+    this.norm1 = new nn.BatchNorm(cin, { slope: 0 })
     this.conv1 = new Conv(cin, cout, 3, { resample: 'up', bias: false })
-    this.norm2 = new nn.BatchNorm(cout)
+    this.norm2 = new nn.BatchNorm(cout, { slope: 0 })
     this.conv2 = new Conv(cout, cout, 3, { bias: false })
     this.shortcut = new Conv(cin, cout, 1, { bias: false, init: plainInit })
   }
   forward(x: Tensor): Tensor {
-    const h = this.conv1.forward(relu(this.norm1.forward(x)))
+    const h = this.conv1.forward(this.norm1.forward(x))
     // The paper's shortcut upsamples, then convolves: the same, at four times the cost.
     const shortcut = upsample2d(this.shortcut.forward(x), { scale: 2 })
-    return add(this.conv2.forward(relu(this.norm2.forward(h))), shortcut)
+    return add(this.conv2.forward(this.norm2.forward(h)), shortcut)
   }
 }
 
@@ -93,13 +93,13 @@ export class ResidualGenerator implements nn.Layer {
     this.project = new nn.Linear(latent, START * START * width, { init: plainInit })
     const doublings = Math.log2(this.canvas.size / START)
     this.blocks = Array.from({ length: doublings }, () => new UpBlock(width, width))
-    this.norm = new nn.BatchNorm(width)
+    this.norm = new nn.BatchNorm(width, { slope: 0 })
     this.out = new Conv(width, image.channels, 3, { init: plainInit })
   }
   forward(z: Tensor): Tensor {
     const start = reshape(this.project.forward(z), [z.shape[0], START, START, -1]) // [N,4,4,C]
     const y = this.blocks.reduce((x, block) => block.forward(x), start) // [N,2h,2w,C] each
-    return this.canvas.cut(tanh(this.out.forward(relu(this.norm.forward(y)))))
+    return this.canvas.cut(tanh(this.out.forward(this.norm.forward(y))))
   }
 }
 

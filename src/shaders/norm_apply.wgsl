@@ -26,5 +26,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #ifdef HAS_GAMMA
   v = v * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX];
 #endif
+#ifdef SLOPE
+  y[id] = activate(v);
+#else
   y[id] = v;
+#endif
 }

@@ -17,6 +17,9 @@ struct Params { n: u32 }
 #ifdef HAS_GAMMA
 @group(0) @binding(6) var<storage, read> gamma: array<T>;
 #endif
+#ifdef SLOPE
+@group(0) @binding(7) var<storage, read> beta: array<T>;
+#endif
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -29,6 +32,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let scale = rstd(stats[GROUPS + at]);
   let xHat = (x[id] - stats[at]) * scale;
   var g = dy[id];
+#ifdef SLOPE
+  g = activateGrad(g, xHat * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX]);
+#endif
 #ifdef GAMMA_OUTSIDE
   dx[id] = (g - (total[at] + xHat * totalX[at]) / f32(R)) * scale * gamma[GAMMA_INDEX];
 #else

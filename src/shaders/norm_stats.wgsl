@@ -5,12 +5,26 @@
 // T, R, I      as in lib/norm.wgsl
 // S, STEPS     slices, ceil(R / S)
 // GROUPS       A I, in Ts
+// RUNNING      running statistics move by `momentum` towards these; `unbias`, n / (n - 1), makes the variance unbiased
 #include "lib/index.wgsl"
 
-struct Params { n: u32 }
+struct Params { n: u32, momentum: f32, unbias: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read_write> stats: array<T>;
+#ifdef RUNNING
+@group(0) @binding(2) var<storage, read_write> runningMean: array<T>;
+@group(0) @binding(3) var<storage, read_write> runningVariance: array<T>;
+#endif
+
+fn finish(id: u32, mean: T, variance: T) {
+  stats[id] = mean;
+  stats[GROUPS + id] = variance;
+#ifdef RUNNING
+  runningMean[id] += params.momentum * (mean - runningMean[id]);
+  runningVariance[id] += params.momentum * (variance * params.unbias - runningVariance[id]);
+#endif
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -31,8 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     mean += delta * (more / total);
     count = total;
   }
-  stats[id] = shift + mean;
-  stats[GROUPS + id] = m2 / f32(R);
+  finish(id, shift + mean, m2 / f32(R));
 #else
   let lane = id % (S * I);
   let base = id / (S * I) * (R * I) + lane;
@@ -52,10 +65,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       m2 += d * d;
     }
   }
-  stats[id] = shift + centre;
 #ifdef WHOLE
-  stats[GROUPS + id] = m2 / count;
+  finish(id, shift + centre, m2 / count);
 #else
+  stats[id] = shift + centre;
   stats[GROUPS * S + id] = m2;
 #endif
 #endif

@@ -18,6 +18,10 @@ struct Params { n: u32 }
 #ifdef WEIGHTED
 @group(0) @binding(5) var<storage, read> gamma: array<T>;
 #endif
+#ifdef SLOPE
+@group(0) @binding(5) var<storage, read> gamma: array<T>;
+@group(0) @binding(6) var<storage, read> beta: array<T>;
+#endif
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -37,8 +41,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #ifdef WEIGHTED
       g *= gamma[r];
 #endif
+      let xHat = (x[at] - T(stats[STAT_INDEX])) * rstd(T(stats[STATS + STAT_INDEX]));
+#ifdef SLOPE
+      g = activateGrad(g, xHat * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX]);
+#endif
       sum += g;
-      sumX += g * (x[at] - T(stats[STAT_INDEX])) * rstd(T(stats[STATS + STAT_INDEX]));
+      sumX += g * xHat;
     }
   }
   total[id] = sum;

@@ -19,6 +19,16 @@ describe('batchNorm', () => {
     const C = shape.at(-1) as number
     checkOp(`[${shape}]`, [shape, [C], [C]], (o, x, gamma, beta) => o.batchNorm(x, gamma, beta))
   }
+  for (const slope of [0, 0.2])
+    for (const shape of [
+      [2, 3, 3, 5],
+      [70, 8],
+    ])
+      checkOp(
+        `[${shape}] and a leaky ReLU of slope ${slope}`,
+        [shape, [shape.at(-1) ?? 0], [shape.at(-1) ?? 0]],
+        (o, x, gamma, beta) => o.batchNorm(x, gamma, beta, { slope }),
+      )
   checkOp('a large eps', [[5, 3], [3], [3]], (o, x, gamma, beta) => o.batchNorm(x, gamma, beta, { eps: 0.5 }))
   const four: Input[] = [[3, 2, 2, 5], [5], [5], [5], positive([5])]
   checkOp('evaluation', four, (o, x, ...rest) => o.batchNormEval(x, ...rest))

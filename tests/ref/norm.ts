@@ -1,5 +1,5 @@
 import { reshape } from './movement.ts'
-import { add, div, mul, sqrt, square, sub } from './pointwise.ts'
+import { add, div, leakyRelu, mul, sqrt, square, sub } from './pointwise.ts'
 import { mean, sum, variance } from './reduce.ts'
 import type { Ref } from './ref.ts'
 
@@ -15,9 +15,14 @@ function standardise(x: Ref, axes: number[], eps: number): Ref {
 }
 
 /** y = gamma x̂ + beta, x̂ standardised over every axis but the last. x [...,C], gamma and beta [C]. */
-export function batchNorm(x: Ref, gamma: Ref, beta: Ref, { eps = 1e-5 }: NormOptions = {}): Ref {
+export function batchNorm(
+  x: Ref,
+  gamma: Ref,
+  beta: Ref,
+  { eps = 1e-5, slope = 1 }: NormOptions & { slope?: number } = {},
+): Ref {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis)
-  return add(mul(standardise(x, axes, eps), gamma), beta)
+  return leakyRelu(add(mul(standardise(x, axes, eps), gamma), beta), { slope })
 }
 
 /** y = gamma (x - mean) / √(variance + eps) + beta with given statistics. x [...,C], the others [C]. */

@@ -3,8 +3,8 @@ import { record, together, vjpOf } from '../autograd.ts'
 import { run } from '../kernel.ts'
 import { check, type Shape, sameShape, shapeText, sizeOf } from '../shape.ts'
 import { empty, type Tensor } from '../tensor.ts'
-import { checkEps, type NormLayout, normalize, normStats } from './normalize.ts'
-import { add, div, mul, mulAdd, neg, sqrt, square } from './pointwise.ts'
+import { checkEps, type NormLayout, normalize, normStats, type RunningStats } from './normalize.ts'
+import { add, div, leakyRelu, mul, mulAdd, neg, sqrt, square } from './pointwise.ts'
 import { mean, sum } from './reduce.ts'
 
 export interface NormOptions {
@@ -29,33 +29,38 @@ function checkAffine(op: string, shape: Shape, ...tensors: (Tensor | undefined)[
 const withOwnStats = (x: Tensor, layout: NormLayout, gamma?: Tensor, beta?: Tensor): Tensor =>
   normalize(x, normStats(x, layout), layout, gamma, beta)
 
-function batchLayout(x: Tensor, eps: number): NormLayout {
+export interface BatchNormOptions extends NormOptions {
+  /** The result goes through a leaky ReLU of this slope, in the same pass; 0 for a ReLU. */
+  slope?: number
+}
+
+function batchLayout(x: Tensor, { eps = 1e-5, slope }: BatchNormOptions): NormLayout {
   check(x.shape.length >= 2, 'batchNorm', () => `expected [N, C] or [N, ..., C], got ${shapeText(x.shape)}`)
   const C = x.shape[x.shape.length - 1]
-  return { op: 'batchNorm', A: 1, R: x.size / C, I: C, gammaBy: 'channel', eps }
+  return { op: 'batchNorm', A: 1, R: x.size / C, I: C, gammaBy: 'channel', eps, slope }
 }
 
 /**
  * Batch normalisation with the batch's own statistics over all axes but the last (Ioffe & Szegedy 2015,
  * arXiv:1502.03167). x [N, C] or [N, H, W, C], gamma and beta [C].
  */
-export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, { eps = 1e-5 }: NormOptions = {}): Tensor {
-  const layout = batchLayout(x, eps)
+export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions = {}): Tensor {
+  const layout = batchLayout(x, options)
   checkAffine('batchNorm', [layout.I], gamma, beta)
   return withOwnStats(x, layout, gamma, beta)
 }
 
-/** batchNorm, and the statistics it used as [2, C]: means, then biased variances. */
-export function batchNormWithStats(
+/** batchNorm that also moves running statistics [C] towards the batch's mean and unbiased variance, as PyTorch does. */
+export function batchNormRunning(
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
-  { eps = 1e-5 }: NormOptions = {},
-): [Tensor, Tensor] {
-  const layout = batchLayout(x, eps)
+  running: RunningStats,
+  options: BatchNormOptions = {},
+): Tensor {
+  const layout = batchLayout(x, options)
   checkAffine('batchNorm', [layout.I], gamma, beta)
-  const stats = normStats(x, layout)
-  return [normalize(x, stats, layout, gamma, beta), stats]
+  return normalize(x, normStats(x, layout, running), layout, gamma, beta)
 }
 
 /** Batch normalisation with given statistics, mean and variance [C]: the form for evaluation. */
@@ -65,14 +70,15 @@ export function batchNormEval(
   beta: Tensor,
   mean: Tensor,
   variance: Tensor,
-  { eps = 1e-5 }: NormOptions = {},
+  { eps = 1e-5, slope }: BatchNormOptions = {},
 ): Tensor {
-  const { I } = batchLayout(x, eps)
+  const { I } = batchLayout(x, { eps })
   checkEps('batchNormEval', eps)
   checkAffine('batchNormEval', [I], gamma, beta)
   checkAffine('batchNormEval', [I], mean, variance)
   const scale = div(gamma, sqrt(add(variance, eps)))
-  return mulAdd(x, scale, mulAdd(neg(mean), scale, beta))
+  const y = mulAdd(x, scale, mulAdd(neg(mean), scale, beta))
+  return slope === undefined ? y : leakyRelu(y, { slope })
 }
 
 function imageLayout(op: string, x: Tensor, gammaBy: NormLayout['gammaBy'], eps: number): NormLayout {

@@ -8,7 +8,7 @@ import { check } from '../shape.ts'
 import { empty, scope, type Tensor, view } from '../tensor.ts'
 import type { Defines } from '../wgsl.ts'
 import { reshape } from './movement.ts'
-import { add, div, mul, sqrt, sub } from './pointwise.ts'
+import { add, div, leakyReluGrad, mul, mulAdd, sqrt, sub } from './pointwise.ts'
 import { mean, sum, variance } from './reduce.ts'
 
 export interface NormLayout {
@@ -19,6 +19,15 @@ export interface NormLayout {
   /** Which of (a, r, i) gamma and beta depend on. */
   gammaBy: 'channel' | 'sample' | 'element'
   eps: number
+  /** Of a leaky ReLU of the result, if it is to have one (0 for a ReLU); not where gammaBy is 'element'. */
+  slope?: number
+}
+
+/** Running statistics [I], moved by `momentum` towards each batch's. */
+export interface RunningStats {
+  mean: Tensor
+  variance: Tensor
+  momentum: number
 }
 
 /** Values that one invocation takes in a row. */
@@ -35,7 +44,7 @@ export function checkEps(op: string, eps: number): void {
 }
 
 function commonDefines(
-  { op, R, I, gammaBy, eps }: NormLayout,
+  { op, R, I, gammaBy, eps, slope }: NormLayout,
   gamma: Tensor | undefined,
 ): { lanes: number; defines: Defines } {
   const lanes = I % 4 === 0 ? 4 : 1
@@ -50,6 +59,7 @@ function commonDefines(
       I: `${I / lanes}u`,
       GAMMA_INDEX: GAMMA_INDEX[gammaBy],
       HAS_GAMMA: gamma !== undefined,
+      SLOPE: gamma && slope?.toExponential(), // a float literal, as EPS
       EPS,
     },
   }
@@ -61,27 +71,37 @@ const slicing = (R: number): { S: number; STEPS: number } => {
   return { S, STEPS: Math.ceil(R / S) }
 }
 
-/** Means and biased variances of the groups, [2, A * I]. No gradient flows. */
-export function normStats(x: Tensor, layout: NormLayout): Tensor {
+/** Means and biased variances of the groups, [2, A * I]; moves running ones. No gradient flows. */
+export function normStats(x: Tensor, layout: NormLayout, running?: RunningStats): Tensor {
   const { A, R, I, op } = layout
   const { lanes, defines } = commonDefines(layout, undefined)
   const { S, STEPS } = slicing(R)
   const groups = (A * I) / lanes
-  const launch = (source: Tensor, stats: Tensor, threads: number, more: Defines): Tensor => {
+  const launch = (source: Tensor, slices: number, more: Defines, moved?: RunningStats): Tensor => {
+    const stats = empty([2, A * slices * I], op)
+    const threads = groups * slices
     run('norm_stats', {
       op,
-      defines: { ...defines, S: `${S}u`, STEPS: `${STEPS}u`, GROUPS: `${groups}u`, ...more },
-      buffers: { x: source, stats },
-      params: { n: threads },
+      defines: {
+        ...defines,
+        S: `${S}u`,
+        STEPS: `${STEPS}u`,
+        GROUPS: `${groups}u`,
+        ...more,
+        RUNNING: moved !== undefined,
+      },
+      buffers: {
+        x: source,
+        stats,
+        ...(moved && { runningMean: moved.mean, runningVariance: moved.variance }),
+      },
+      params: { n: threads, momentum: moved?.momentum ?? 0, unbias: R / Math.max(1, R - 1) },
       threads,
     })
     return stats
   }
-  if (S === 1) return launch(x, empty([2, A * I], op), groups, { WHOLE: true })
-  return scope(() => {
-    const parts = launch(x, empty([2, A * S * I], op), groups * S, {})
-    return launch(parts, empty([2, A * I], op), groups, { MERGE: true })
-  })
+  if (S === 1) return launch(x, 1, { WHOLE: true }, running)
+  return scope(() => launch(launch(x, S, {}), 1, { MERGE: true }, running))
 }
 
 /** gamma x̂ + beta with the given statistics; records the fused backward when they are x's own. */
@@ -103,38 +123,55 @@ export function normalize(
     threads,
   })
   return record(layout.op, gamma && beta ? [x, gamma, beta] : [x], y, (dy) =>
-    together(3, () => normBackward(x, stats, dy, layout, gamma)),
+    together(3, () => normBackward(x, stats, dy, layout, gamma, beta)),
   )
 }
 
 /** [dx, dgamma, dbeta], the last two only with a gamma; differentiable in x, gamma and dy. */
-function normBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout, gamma?: Tensor): Tensor[] {
-  const outputs = scope(() => noGrad(() => fusedBackward(x, stats, dy, layout, gamma)))
+function normBackward(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  layout: NormLayout,
+  gamma?: Tensor,
+  beta?: Tensor,
+): Tensor[] {
+  const outputs = scope(() => noGrad(() => fusedBackward(x, stats, dy, layout, gamma, beta)))
   const inputs = gamma ? [x, dy, gamma] : [x, dy]
   record(`${layout.op}Backward`, inputs, outputs, (...cotangents) =>
-    together(inputs.length, () => vjpOf((...leaves) => composedBackward(leaves, layout), inputs, cotangents)),
+    together(inputs.length, () =>
+      vjpOf((...leaves) => composedBackward(leaves, layout, beta), inputs, cotangents),
+    ),
   )
   return outputs
 }
 
-function fusedBackward(x: Tensor, stats: Tensor, dy: Tensor, layout: NormLayout, gamma?: Tensor): Tensor[] {
+function fusedBackward(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  layout: NormLayout,
+  gamma?: Tensor,
+  beta?: Tensor,
+): Tensor[] {
   const { A, R, I, op, gammaBy } = layout
   const { lanes, defines } = commonDefines(layout, gamma)
   const byElement = gammaBy === 'element'
-  const [total, totalX] = normSums(x, stats, dy, layout, byElement ? gamma : undefined)
+  const activated = layout.slope === undefined ? undefined : { gamma, beta }
+  const [total, totalX] = normSums(x, stats, dy, layout, byElement ? { gamma } : activated)
   const dx = empty(x.shape, op)
   const threads = x.size / lanes
   run('norm_backward', {
     op,
     defines: { ...defines, GROUPS: `${(A * I) / lanes}u`, GAMMA_OUTSIDE: gamma !== undefined && !byElement },
-    buffers: { x, stats, dy, total, totalX, dx, ...(gamma && { gamma }) },
+    buffers: { x, stats, dy, total, totalX, dx, ...(gamma && { gamma }), ...(activated && beta && { beta }) },
     params: { n: threads },
     threads,
   })
   if (!gamma) return [dx]
   // Σ dy x̂ and Σ dy are gamma's and beta's gradients; samples add up where they share a gamma.
   const [dbeta, dgamma] = byElement
-    ? normSums(x, stats, dy, { ...layout, A: 1, R: A, I: R }, undefined, true)
+    ? normSums(x, stats, dy, { ...layout, A: 1, R: A, I: R }, {}, true)
     : gammaBy === 'channel' && A > 1
       ? [total, totalX].map((t) => sum(t, { axes: 0 }))
       : [total, totalX]
@@ -147,11 +184,12 @@ function normSums(
   stats: Tensor,
   dy: Tensor,
   layout: NormLayout,
-  weight?: Tensor,
+  /** gamma alone weighs dy; with a beta it tells what the activation let through. */
+  { gamma, beta }: { gamma?: Tensor; beta?: Tensor } = {},
   byRow = false,
 ): Tensor[] {
   const { A, R, I, op } = layout
-  const { lanes, defines } = commonDefines(layout, undefined)
+  const { lanes, defines } = commonDefines(layout, beta && gamma)
   const { S, STEPS } = slicing(R)
   const statLanes = byRow ? 1 : lanes
   const [total, totalX] = [empty([A, S, I], op), empty([A, S, I], op)]
@@ -165,9 +203,9 @@ function normSums(
       STAT_INDEX: byRow ? 'r' : '(a * I + i)',
       STAT_T: statLanes === 4 ? 'vec4f' : 'f32',
       STATS: `${stats.size / 2 / statLanes}u`,
-      WEIGHTED: weight !== undefined,
+      WEIGHTED: gamma !== undefined && !beta,
     },
-    buffers: { x, stats, dy, total, totalX, ...(weight && { gamma: weight }) },
+    buffers: { x, stats, dy, total, totalX, ...(gamma && { gamma }), ...(beta && { beta }) },
     params: { n: threads },
     threads,
   })
@@ -175,15 +213,24 @@ function normSums(
 }
 
 /** The same gradients as a composition of ops: what the fused kernels compute, for the derivatives after the first. */
-function composedBackward([x, dy, gamma]: Tensor[], layout: NormLayout): Tensor[] {
-  const { A, R, I, eps } = layout
+function composedBackward([x, dy, gamma]: Tensor[], layout: NormLayout, beta?: Tensor): Tensor[] {
+  const { A, R, I, eps, slope } = layout
   const wide = [A, R, I]
   const over = { axes: 1, keepDims: true }
   const v = reshape(x, wide)
-  const g = reshape(dy, wide)
   const deviation = sqrt(add(variance(v, over), eps))
   const xHat = div(sub(v, mean(v, over)), deviation)
   const weight = gamma && reshape(gamma, gammaShape(layout))
+  const whole = reshape(dy, wide)
+  // The activation is flat around its argument but for the kink, so no gradient flows to that.
+  const g =
+    slope === undefined || !weight || !beta
+      ? whole
+      : leakyReluGrad(
+          whole,
+          noGrad(() => mulAdd(xHat, weight, reshape(beta, gammaShape(layout)))),
+          slope,
+        )
   const gw = weight ? mul(g, weight) : g
   const inner = sub(sub(gw, mean(gw, over)), mul(xHat, mean(mul(gw, xHat), over)))
   const dx = reshape(div(inner, deviation), x.shape)

@@ -234,7 +234,8 @@ const leakyReluGradRow: Row = {
   expr: 'select(a * params.p, a, b > T(0.0))',
   derivatives: [(g, _y, _dy, x, _c, slope) => leakyReluGrad(g, x as Tensor, slope), (g) => mul(g, 0)],
 }
-const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
+/** dy where x is above 0, slope dy below: the gradient of leakyRelu. */
+export const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
   apply(leakyReluGradRow, [dy, x], slope)
 
 /** x above 0, slope x below. */
