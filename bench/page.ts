@@ -9,6 +9,7 @@ import { parseIdx } from '../src/models/data.ts'
 import type { Config } from '../src/models/trainer.ts'
 import { Clock } from './clock.ts'
 import { compare, type Peer, preparedRow, preparedStep, TOLERANCES } from './compare.ts'
+import type { DcganShape } from './dcganFlops.ts'
 import { values } from './inputs.ts'
 import { measureRow } from './measure.ts'
 import type { Measured } from './profile/measured.ts'
@@ -17,7 +18,7 @@ import type { KernelResult, PeerResult, Result, StepResult } from './result.ts'
 import { measureRoofs, type RoofRun } from './roofs.ts'
 import { nameOf } from './row.ts'
 import { rows } from './rows/index.ts'
-import { measureStep, stepCases } from './steps.ts'
+import { measureScaled, measureStep, type ScaledStep, stepCases } from './steps.ts'
 
 /** Loaded only when asked for: the peers are there once they are installed. */
 const peerFiles = import.meta.glob<{ engine(): Promise<Peer> }>('./peers/*.js')
@@ -97,6 +98,10 @@ const commands = {
 
   async step({ name }: { name: string }): Promise<StepResult> {
     return measureStep(await freshDevice(), named(steps, name).step)
+  },
+
+  async scaled(shape: DcganShape): Promise<ScaledStep> {
+    return measureScaled(await freshDevice(), shape)
   },
 
   /** Of any model: see profile/steps.ts. */

@@ -1,4 +1,6 @@
 /** Training steps of DCGAN at several sizes, as training takes them: minibatches drawn on the GPU, losses read late. */
+
+import type { Work } from '../src/engine/counts.ts'
 import type { Gpu } from '../src/engine/device.ts'
 import {
   byteTable,
@@ -14,6 +16,7 @@ import {
   type Tensor,
 } from '../src/engine/index.ts'
 import { profile } from '../src/engine/profile.ts'
+import { workOf } from '../src/engine/work.ts'
 import { Dcgan } from '../src/models/dcgan.ts'
 import { gpuTime, spanOf } from './clock.ts'
 import { type DcganShape, dcganStepFlops } from './dcganFlops.ts'
@@ -96,6 +99,27 @@ export async function measureStep(g: Gpu, c: StepCase): Promise<StepResult> {
   } catch (error) {
     return { ...base, status: 'failed', error: (error as Error).message }
   }
+}
+
+/** A step's time, and the useful work of each of its launches, as workOf() counts it. */
+export interface ScaledStep {
+  /** ms */
+  median: number
+  launches: Work[]
+}
+
+/** On a fresh device. */
+export async function measureScaled(g: Gpu, shape: DcganShape): Promise<ScaledStep> {
+  const session = new StepSession(shape)
+  await checked(session.step())
+  const once = (await runSteps(session, 2)).times
+  const { times } = await runSteps(
+    session,
+    Math.max(3, Math.min(15, Math.round(RUN_MS / quantiles(once).median))),
+  )
+  const { passes } = await profile(g, async () => void (await runSteps(session, 1)))
+  const launches = passes.flatMap(({ dispatches }) => dispatches.map(workOf))
+  return { median: quantiles(times).median, launches }
 }
 
 /** Steps apart from those above, watched: watching costs a little. */
