@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { digitsPlugin } from './scripts/digitsPlugin.ts'
 import { puppeteerProvider } from './scripts/puppeteerProvider.ts'
+import { wgslPlugin } from './scripts/wgslPlugin.ts'
 
 /** Tests without a GPU, in Node. */
 const node = {
@@ -15,8 +16,6 @@ const node = {
 
 /** Tests of everything that runs on the GPU, in headless Chrome. */
 const gpu = {
-  // Vite bundles a dependency when it first meets it and reloads the page, under the running tests.
-  optimizeDeps: { exclude: ['wgsl_reflect'] },
   test: {
     name: 'chrome', // `--project gpu` goes by the name of the instance below, which must differ from this one
     include: ['tests/**/*.test.ts'],
@@ -38,7 +37,7 @@ const gpu = {
 
 export default defineConfig({
   base: './', // the built page works from any folder of any server
-  plugins: [digitsPlugin()],
+  plugins: [digitsPlugin(), wgslPlugin()],
   worker: { format: 'es' },
   test: { projects: [node, gpu] },
 })

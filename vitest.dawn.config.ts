@@ -12,7 +12,5 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     isolate: false,
-    // wgsl_reflect's "main" is CommonJS inside a "type": "module" package, which Node cannot load.
-    server: { deps: { inline: ['wgsl_reflect'] } },
   },
 })

@@ -60,7 +60,7 @@ export interface Measured {
 }
 
 const [WIDTH, HEIGHT] = [340, 300]
-const PLOT = { left: 56, right: 326, top: 44, bottom: 252 }
+const PLOT = { left: 62, right: 326, top: 44, bottom: 252 }
 const STYLE = `text { font: 12px system-ui, sans-serif; fill: #555 } .title { font-weight: 600; fill: #222 }
 .grid { stroke: #ddd } .step { stroke: #2563a8; fill: none; stroke-width: 2 } .dot { fill: #2563a8 }
 .bound { stroke: #b3541e; fill: none; stroke-width: 2; stroke-dasharray: 5 4 }
@@ -102,6 +102,6 @@ function panel(name: string, fixed: string, measured: readonly Measured[]): stri
       element('circle', { class: 'dot', cx: x.at(m.value), cy: y.at(m.median), r: 3.5 }),
     ),
     label(PLOT.right, y.at(last.median) - 8, 'measured', { 'text-anchor': 'end' }),
-    label(PLOT.right, y.at(last.bound) + 18, 'at the roofs', { 'text-anchor': 'end' }),
+    label(PLOT.right, y.at(last.bound) + 36, 'at the roofs', { 'text-anchor': 'end' }),
   ].join('')
 }

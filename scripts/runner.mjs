@@ -12,13 +12,6 @@ export async function load(file) {
     root,
     configFile: false,
     logLevel: 'error',
-    environments: {
-      inline: {
-        // wgsl_reflect's "main" is CommonJS inside a "type": "module" package, which Node cannot load:
-        // inline the package and take its "module" field.
-        resolve: { noExternal: ['wgsl_reflect'], mainFields: ['module'] },
-      },
-    },
   })
   return module
 }

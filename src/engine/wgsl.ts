@@ -6,7 +6,6 @@
  *   #for i in 0..TM … #endfor                the body once per value, `$i` pasted as a number
  *   NAME                                     whole upper-case words are replaced by their define
  */
-import { WgslReflect } from 'wgsl_reflect'
 import { ShaderError } from './errors.ts'
 
 export type Defines = Record<string, string | number | boolean | undefined>
@@ -131,35 +130,30 @@ export interface Reflection {
   params: { name: string; offset: number; type: string }[]
 }
 
-/** Reads bindings and the `Params` layout from expanded WGSL. */
-export function reflect(source: string): Reflection {
-  const r = new WgslReflect(declarations(source))
-  const buffers = r.storage
-    .filter((s) => s.group === 0)
-    .map((s) => ({ name: s.name, binding: s.binding, writes: s.access === 'read_write' }))
-    .sort((a, b) => a.binding - b.binding)
-  const uniform = r.uniforms.find((u) => u.group === 1 && u.binding === 0)
-  const params = (uniform?.members ?? []).map((m) => ({ name: m.name, offset: m.offset, type: m.type.name }))
-  return { buffers, params }
-}
+const BINDING =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:\s*array<\w+(?:<\w+>)?>/g
+const PARAMS = /struct\s+Params\s*{([^}]*)}/
+const MEMBER = /^(\w+)\s*:\s*(u32|i32|f32)$/
 
 /**
- * The source without its functions: nothing there declares a binding, and wgsl_reflect 1.6 fails on valid expressions
- * such as `(a * b + c) * d + min(e, f)`.
+ * Reads bindings and the `Params` layout from expanded WGSL, as our kernels declare them. Throws ShaderError on
+ * declarations of other forms.
  */
-function declarations(source: string): string {
-  let out = ''
-  let rest = source.replace(/@compute|@workgroup_size\([^)]*\)/g, '')
-  for (let start = rest.search(/\bfn\s/); start >= 0; start = rest.search(/\bfn\s/)) {
-    out += rest.slice(0, start)
-    let depth = 0
-    let end = rest.indexOf('{', start)
-    do {
-      if (rest[end] === '{') depth++
-      else if (rest[end] === '}') depth--
-      end++
-    } while (depth > 0 && end < rest.length)
-    rest = rest.slice(end)
-  }
-  return out + rest
+export function reflect(source: string): Reflection {
+  const found = [...source.matchAll(BINDING)]
+  const declared = source.split('var<storage').length - 1
+  if (found.length !== declared)
+    throw new ShaderError(`${declared - found.length} storage buffers are not declared as @group(0) arrays`)
+  const buffers = found
+    .map(([, binding, access, name]) => ({ name, binding: Number(binding), writes: access === 'read_write' }))
+    .sort((a, b) => a.binding - b.binding)
+  const members = PARAMS.exec(source)?.[1].split(',') ?? []
+  const params = members.flatMap((member, i) => {
+    const text = member.trim()
+    if (!text) return [] // after the last comma
+    const [, name, type] = MEMBER.exec(text) ?? []
+    if (!name) throw new ShaderError(`'${text}' in Params is not a number: name: u32, i32 or f32`)
+    return [{ name, offset: 4 * i, type }]
+  })
+  return { buffers, params }
 }

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { WgslReflect } from 'wgsl_reflect'
 import { ShaderError } from '../../src/engine/errors.ts'
 import { addShaders, type Defines, preprocess, reflect } from '../../src/engine/wgsl.ts'
 
@@ -104,4 +106,33 @@ test('reflect reads bindings and the params, whatever the functions hold', () =>
     { name: 'scale', offset: 4, type: 'f32' },
     { name: 'shift', offset: 8, type: 'i32' },
   ])
+})
+
+describe('reflect says what wgsl_reflect says', () => {
+  const folder = 'src/shaders'
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.wgsl')))
+    test(file, () => {
+      const files = [file, ...readdirSync(`${folder}/lib`).map((name) => `lib/${name}`)]
+      const text = files.map((name) => readFileSync(`${folder}/${name}`, 'utf8')).join('\n')
+      const found = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name]) => name)
+      const types = Object.fromEntries(found(/array<([A-Z_]+)>/g).map((name) => [name, 'f32']))
+      const bounds = Object.fromEntries(found(/#for \w+ in 0\.\.([A-Z_]+)/g).map((name) => [name, 2]))
+      const flags = Object.fromEntries(found(/#ifdef (\w+)/g).map((name) => [name, true]))
+      for (const set of [{}, flags]) {
+        const { source } = preprocess(file, { ...set, ...types, ...bounds })
+        const declared = source.split(/^(?=@compute|fn )/m)[0]
+        const r = new WgslReflect(declared)
+        const storage = r.storage.map(({ name, binding, access }) => ({
+          name,
+          binding,
+          writes: access === 'read_write',
+        }))
+        const { buffers, params } = reflect(declared)
+        expect(buffers).toEqual(storage.sort((a, b) => a.binding - b.binding))
+        expect(params).toEqual(
+          (r.uniforms[0]?.members ?? []).map(({ name, offset, type }) => ({ name, offset, type: type.name })),
+        )
+        expect(reflect(source).buffers.length).toBeGreaterThanOrEqual(buffers.length)
+      }
+    })
 })
