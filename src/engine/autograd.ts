@@ -1,6 +1,6 @@
 /** The tape: which op made a tensor, and how to walk back. Gradients are made of ops, so they have gradients. */
 import { check, sameShape, shapeText } from './shape.ts'
-import { refusePromise, scope, Tensor } from './tensor.ts'
+import { discard, refusePromise, scope, Tensor } from './tensor.ts'
 
 /** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
 export type Backward = (...outputGrads: Tensor[]) => ((() => Tensor) | undefined)[]
@@ -114,7 +114,7 @@ function vjp(
   inputs: readonly Tensor[],
   createGraph: boolean,
 ): Tensor[] {
-  const walk = () => withRecording(createGraph, () => backwardPass(outputs, cotangents, inputs))
+  const walk = () => withRecording(createGraph, () => backwardPass(outputs, cotangents, inputs, !createGraph))
   return createGraph ? walk() : scope(walk)
 }
 
@@ -122,6 +122,8 @@ function backwardPass(
   outputs: readonly Tensor[],
   cotangents: readonly (Tensor | undefined)[],
   inputs: readonly Tensor[],
+  /** Gradients are freed once they are passed on: nothing will ask for them. */
+  isFinal: boolean,
 ): Tensor[] {
   const grads = new Map<Tensor, Tensor>()
   const accumulate = (x: Tensor, g: Tensor): void => {
@@ -145,7 +147,14 @@ function backwardPass(
       const thunk = thunks[i]
       if (thunk && (wanted.has(x) || (x.node && needed.has(x.node)))) accumulate(x, thunk())
     })
-    for (const y of node.outputs) if (!wanted.has(y)) grads.delete(y)
+    for (const y of node.outputs) {
+      const spent = grads.get(y)
+      if (!spent || wanted.has(y)) continue
+      grads.delete(y)
+      // An op like add passes on the very tensor that it got.
+      const isPassedOn = cotangents.includes(spent) || [...grads.values()].includes(spent)
+      if (isFinal && !isPassedOn) discard(spent)
+    }
   }
   // Each gradient is a tensor of its own, so that disposing one leaves the others and `gradOutput`.
   const taken = new Set(cotangents)

@@ -1,6 +1,6 @@
 /** Layers: objects with Tensor fields and a `forward`. No base class; `parameters` and `stateDict` walk the fields. */
 import { heUniform, type Initializer } from './initializers.ts'
-import { conv2d, convTranspose2d } from './ops/conv2d.ts'
+import { type Conv2dOptions, conv2d, convTranspose2d } from './ops/conv2d.ts'
 import { dropout } from './ops/dropout.ts'
 import { linear } from './ops/matmul.ts'
 import { slice } from './ops/movement.ts'
@@ -51,12 +51,16 @@ export class Linear implements Layer {
 export class Conv2d implements Layer {
   readonly weight: Tensor
   readonly bias?: Tensor
-  private readonly options: ConvOptions
+  private readonly options: ConvOptions & Pick<Conv2dOptions, 'slope'>
   constructor(
     cin: number,
     cout: number,
     kernel: Pair,
-    { bias = true, init = defaultInit, ...options }: WeightOptions & ConvOptions = {},
+    {
+      bias = true,
+      init = defaultInit,
+      ...options
+    }: WeightOptions & ConvOptions & Pick<Conv2dOptions, 'slope'> = {},
   ) {
     this.weight = parameter(init([...pair(kernel, 'Conv2d', 'kernel'), cin, cout]))
     if (bias) this.bias = parameter(zeros([cout]))

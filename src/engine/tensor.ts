@@ -184,6 +184,11 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
+/** Frees `t` before its scope ends, if it was made in the innermost one. */
+export function discard(t: Tensor): void {
+  if (scopes.at(-1)?.delete(t)) t.dispose()
+}
+
 /** Runs `fn` apart from the scopes around it; `tensors` are those it made that are still there, the caller's now. */
 export function owned<T>(fn: () => T): { result: T; tensors: ReadonlySet<Tensor> } {
   const outer = scopes.splice(0)

@@ -6,7 +6,6 @@ import {
   DataError,
   dropout,
   grad,
-  leakyRelu,
   mean,
   nn,
   optim,
@@ -108,10 +107,10 @@ export class Discriminator {
     const levels = levelsOf(size)
     const base = size / 2 ** levels
     const depths = Array.from({ length: levels }, (_, i) => width * 2 ** i)
-    this.convs = depths.map(
-      (depth, i) =>
-        new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, bias: i === 0 || !norm }),
-    )
+    this.convs = depths.map((depth, i) => {
+      const ends = i === 0 || !norm ? { slope: LEAK } : { bias: false } // else batch norm ends the layer
+      return new nn.Conv2d(i ? depths[i - 1] : channels, depth, 4, { ...RESAMPLE, ...ends })
+    })
     this.norms = norm ? depths.slice(1).map((depth) => new nn.BatchNorm(depth, { slope: LEAK })) : []
     const last = base * base * depths[levels - 1]
     this.features = features(last)
@@ -122,7 +121,7 @@ export class Discriminator {
     let y = x
     this.convs.forEach((conv, i) => {
       y = conv.forward(y) // [N,h/2,w/2,C]
-      y = i && this.norms.length ? this.norms[i - 1].forward(y) : leakyRelu(y, { slope: LEAK })
+      if (i && this.norms.length) y = this.norms[i - 1].forward(y)
     })
     return this.out.forward(withFeatures(reshape(y, [x.shape[0], -1]), this.features))
   }

@@ -84,6 +84,22 @@ const checkTrio = () => {
     checkOp(`a bias of ${cout}`, [[2, 3, 4, 4], [3, 2, 4, cout], [cout]], (o, x, w, bias) =>
       o.conv2d(x, w, { bias, padding: 1 }),
     )
+  for (const [cout, slope] of [
+    [5, 0],
+    [8, 0.2],
+    [1, 0.2],
+  ])
+    checkOp(`a bias and a leaky ReLU, ${cout}`, [[2, 3, 4, 4], [3, 2, 4, cout], [cout]], (o, x, w, bias) =>
+      o.conv2d(x, w, { bias, slope, padding: 1 }),
+    )
+  checkOp(
+    'a leaky ReLU of a split sum',
+    [
+      [1, 3, 2, 32],
+      [3, 3, 32, 8],
+    ],
+    (o, x, w) => o.conv2d(x, w, { slope: 0.1, padding: 1 }),
+  )
   checkOp('a bias on one channel, transposed', [[2, 3, 4, 9], [4, 4, 1, 9], [1]], (o, x, w, bias) =>
     o.convTranspose2d(x, w, { bias, stride: 2, padding: 1 }),
   )

@@ -23,7 +23,11 @@ export interface ConvWeightGradOptions {
  * x [N,H,W,cin], w [kh,kw,cin,cout], bias [cout]
  *   -> [N, (H+top+bottom-kh)/s + 1, (W+left+right-kw)/s + 1, cout].
  */
-export function conv2d(x: Ref, w: Ref, { stride = 1, padding = 0, bias }: ConvOptions = {}): Ref {
+export function conv2d(
+  x: Ref,
+  w: Ref,
+  { stride = 1, padding = 0, bias, slope = 1 }: ConvOptions & { slope?: number } = {},
+): Ref {
   const [N, H, W, cin] = x.shape
   const [kh, kw, wIn, cout] = w.shape
   if (wIn !== cin) throw new Error(`conv2d: x [${x.shape}], w [${w.shape}]`)
@@ -46,7 +50,7 @@ export function conv2d(x: Ref, w: Ref, { stride = 1, padding = 0, bias }: ConvOp
               }
             }
           }
-          y.data[offset4(y.shape, n, oy, ox, co)] = total
+          y.data[offset4(y.shape, n, oy, ox, co)] = total > 0 ? total : slope * total
         }
       }
     }

@@ -15,14 +15,17 @@ import {
 } from '../shape.ts'
 import { scope, type Tensor } from '../tensor.ts'
 import { conv, convTransposed, convWeights } from './convForms.ts'
+import { leakyReluGrad } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
 export interface Conv2dOptions extends ConvOptions {
   /** [cout], added to every pixel. */
   bias?: Tensor
+  /** The result goes through a leaky ReLU of this slope, at least 0, in the same pass; 0 for a ReLU. Of conv2d alone. */
+  slope?: number
 }
 
-export interface ConvTranspose2dOptions extends Conv2dOptions {
+export interface ConvTranspose2dOptions extends Omit<Conv2dOptions, 'slope'> {
   /** Extra rows and columns at the bottom and right of the output. */
   outputPadding?: Pair
 }
@@ -59,20 +62,25 @@ function checkOperands(
  * Cross-correlation of x [N, H, W, Cin] with w [kh, kw, Cin, Cout]: [N, Ho, Wo, Cout],
  * Ho = floor((H + top + bottom - kh) / stride) + 1. Throws ShapeError on other ranks or channels.
  */
-export function conv2d(x: Tensor, w: Tensor, { bias, ...options }: Conv2dOptions = {}): Tensor {
+export function conv2d(x: Tensor, w: Tensor, { bias, slope, ...options }: Conv2dOptions = {}): Tensor {
   checkOperands('conv2d', x, w, 'x [N, H, W, Cin] and w [kh, kw, Cin, Cout]', 2, bias)
-  return convolve(x, w, windowOf(w.shape, options, 'conv2d'), bias)
+  check(slope === undefined || slope >= 0, 'conv2d', () => `slope must be at least 0, got ${slope}`)
+  return convolve(x, w, windowOf(w.shape, options, 'conv2d'), bias, slope)
 }
 
-function convolve(x: Tensor, w: Tensor, window: Window, bias?: Tensor): Tensor {
+function convolve(x: Tensor, w: Tensor, window: Window, bias?: Tensor, slope?: number): Tensor {
   const [, H, W] = x.shape
   const size = slideSize(H, W, window, 'conv2d')
-  const y = scope(() => noGrad(() => conv(x, w, window, size, bias)))
-  return record('conv2d', bias ? [x, w, bias] : [x, w], y, (dy) => [
-    () => convolveTransposed(dy, w, window, [H, W]),
-    () => weightGrad(x, dy, window),
-    () => sum(dy, { axes: [0, 1, 2] }),
-  ])
+  const y = scope(() => noGrad(() => conv(x, w, window, size, { bias, slope })))
+  return record('conv2d', bias ? [x, w, bias] : [x, w], y, (dy) => {
+    // y is above 0 where what was activated is.
+    const g = slope === undefined ? dy : leakyReluGrad(dy, y, slope)
+    return [
+      () => convolveTransposed(g, w, window, [H, W]),
+      () => weightGrad(x, g, window),
+      () => sum(g, { axes: [0, 1, 2] }),
+    ]
+  })
 }
 
 /**

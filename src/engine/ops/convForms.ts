@@ -53,7 +53,13 @@ function padded(x: Tensor, { kernel, stride, padding }: Window, [HO, WO]: Size):
 }
 
 /** conv2d: x [n, H, W, Cin] by w [kh, kw, Cin, Cout] gives [n, HO, WO, Cout]. */
-export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?: Tensor): Tensor {
+export function conv(
+  x: Tensor,
+  w: Tensor,
+  window: Window,
+  [HO, WO]: Size,
+  { bias, slope }: { bias?: Tensor; slope?: number } = {},
+): Tensor {
   const [kh, kw, cin, cout] = w.shape
   const isFolded = folds(cin, kw)
   const a = isFolded ? padded(x, window, [HO, WO]) : x
@@ -65,6 +71,7 @@ export function conv(x: Tensor, w: Tensor, window: Window, [HO, WO]: Size, bias?
     a,
     b: w,
     bias,
+    slope,
     shape,
     M: n * HO * WO,
     N: cout,

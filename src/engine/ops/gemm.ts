@@ -4,6 +4,7 @@ import { run } from '../kernel.ts'
 import { empty, type Tensor } from '../tensor.ts'
 import { chooseVariant } from '../tune.ts'
 import type { Defines } from '../wgsl.ts'
+import { leakyRelu } from './pointwise.ts'
 import { sumParts } from './reduce.ts'
 
 /** What an invocation owns of the result. */
@@ -100,6 +101,8 @@ export interface RowGemm {
   a: Tensor
   b: Tensor
   bias?: Tensor
+  /** Of a leaky ReLU of the result, if it is to have one. */
+  slope?: number
   /** Shape of the result, [z, M, N] in memory order (phases of a transposed conv interleave). */
   shape: readonly number[]
   M: number
@@ -127,6 +130,7 @@ export function rowGemm({
   a,
   b,
   bias,
+  slope,
   shape,
   M,
   N,
@@ -173,13 +177,16 @@ export function rowGemm({
       VEC_Y: columns.VEC_Y && !yTransposed,
       Y_TRANSPOSED: yTransposed,
       HAS_BIAS: bias !== undefined && slices === 1,
+      SLOPE: slices === 1 ? slope?.toExponential() : undefined,
     },
     buffers: { a, b, y, ...(bias && slices === 1 && { bias }) },
     flops,
     threads: grid.threads,
     workgroup: grid.workgroup,
   })
-  return slices === 1 ? y : sumParts(y, slices, shape, bias)
+  if (slices === 1) return y
+  const whole = sumParts(y, slices, shape, bias)
+  return slope === undefined ? whole : leakyRelu(whole, { slope })
 }
 
 /** A divisor of `steps`, near `wanted`, that leaves each slice work worth a pass. */

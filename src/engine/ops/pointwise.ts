@@ -28,8 +28,8 @@ type Derivative = (dy: Tensor, y: Tensor, a: Tensor, b: Operand, c: Operand, p: 
 interface Row {
   name: string
   expr: string
-  /** Per operand; left out for ops that are flat almost everywhere. */
-  derivatives?: Derivative[]
+  /** Per operand; left out for ops, and for operands, in which they are flat almost everywhere. */
+  derivatives?: (Derivative | undefined)[]
 }
 
 const NAMES = ['A', 'B', 'C'] as const
@@ -43,9 +43,11 @@ function apply({ name, expr, derivatives }: Row, operands: Operand[], p = 0, q =
   if (!derivatives) return y
   const [a, b, c] = operands
   return record(name, tensors, y, (dy) =>
-    operands.flatMap((x, i) =>
-      x instanceof Tensor ? [() => derivatives[i](dy, y, a as Tensor, b ?? 0, c ?? 0, p, q)] : [],
-    ),
+    operands.flatMap((x, i) => {
+      if (!(x instanceof Tensor)) return []
+      const derivative = derivatives[i]
+      return [derivative && (() => derivative(dy, y, a as Tensor, b ?? 0, c ?? 0, p, q))]
+    }),
   )
 }
 
@@ -227,12 +229,13 @@ const sigmoidGrad = binary('sigmoidGrad', 'a * b * (1.0 - b)', [
 const leakyReluRow: Row = {
   name: 'leakyRelu',
   expr: 'select(a * params.p, a, a > T(0.0))',
-  derivatives: [(dy, _y, x, _b, _c, slope) => leakyReluGrad(dy, x, slope)],
+  // y is above 0 where x is, and is held anyway by what uses it; unless the slope turns the sign.
+  derivatives: [(dy, y, x, _b, _c, slope) => leakyReluGrad(dy, slope < 0 ? x : y, slope)],
 }
 const leakyReluGradRow: Row = {
   name: 'leakyReluGrad',
   expr: 'select(a * params.p, a, b > T(0.0))',
-  derivatives: [(g, _y, _dy, x, _c, slope) => leakyReluGrad(g, x as Tensor, slope), (g) => mul(g, 0)],
+  derivatives: [(g, _y, _dy, x, _c, slope) => leakyReluGrad(g, x as Tensor, slope), undefined],
 }
 /** dy where x is above 0, slope dy below: the gradient of leakyRelu. */
 export const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
@@ -268,7 +271,7 @@ const whereRow: Row = {
   name: 'where',
   expr: 'select(c, b, a != T(0.0))',
   derivatives: [
-    (dy) => mul(dy, 0),
+    undefined,
     (dy, _y, condition) => where(condition, dy, 0),
     (dy, _y, condition) => where(condition, 0, dy),
   ],

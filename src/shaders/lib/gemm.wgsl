@@ -20,6 +20,7 @@
 // VEC_Y          y is bound as vec4s (N a multiple of 4)
 // Y_TRANSPOSED   y is [n, m]
 // HAS_BIAS       y += bias[n]
+// SLOPE          y goes through a leaky ReLU of this slope
 // INSIDE         no tap points outside of the image, so nothing needs to be zero in its place
 // TAP_SKIP       some taps are unused for some z: tapUsed tells
 //
@@ -80,6 +81,14 @@ fn loadB(block: u32, k: u32, n: u32) -> V {
 
 #include "lib/mac.wgsl"
 
+fn activate(v: V) -> V {
+#ifdef SLOPE
+  return select(v * SLOPE, v, v > V());
+#else
+  return v;
+#endif
+}
+
 fn store(z: u32, m: u32, n: u32, result: V) {
   let slice = z / Z;
   let row = outputRow(z % Z, m);
@@ -89,14 +98,20 @@ fn store(z: u32, m: u32, n: u32, result: V) {
 #ifdef HAS_BIAS
   v += bias[n];
 #endif
-  y[slice * Y_SIZE + u32(row) * N + n] = v;
+  y[slice * Y_SIZE + u32(row) * N + n] = activate(v);
 #else
 #ifdef VEC_Y
 #ifdef HAS_BIAS
   v += bias[n >> 2u];
 #endif
-  y[(slice * Y_SIZE + u32(row) * N + n) >> 2u] = v;
+  y[(slice * Y_SIZE + u32(row) * N + n) >> 2u] = activate(v);
 #else
+#for j in 0..NU
+#ifdef HAS_BIAS
+  v[$j] += bias[min(n + $j, N - 1)];
+#endif
+#endfor
+  v = activate(v);
 #for j in 0..NU
   if (n + $j < N) {
 #ifdef Y_TRANSPOSED
@@ -104,11 +119,7 @@ fn store(z: u32, m: u32, n: u32, result: V) {
 #else
     let at = slice * Y_SIZE + u32(row) * N + n + $j;
 #endif
-#ifdef HAS_BIAS
-    y[at] = v[$j] + bias[n + $j];
-#else
     y[at] = v[$j];
-#endif
   }
 #endfor
 #endif
