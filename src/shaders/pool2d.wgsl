@@ -5,7 +5,7 @@
 //   PICK               y[o] = x at the place which[o]
 //   PICK, ADJOINT      y[i] = sum of the x[o] whose place is i
 //
-// T                                           f32, or (AVERAGE only) vec4f along C
+// T                                           f32, or (but for PICK alone) vec4f along C
 // H, W, HO, WO, C, KH, KW, SH, SW, PT, PL     sizes (C in Ts), stride, padding (i32)
 #include "lib/index.wgsl"
 
@@ -14,10 +14,10 @@ struct Params { n: u32 }
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 #ifdef MAX
-@group(0) @binding(2) var<storage, read_write> which: array<f32>;
+@group(0) @binding(2) var<storage, read_write> which: array<T>;
 #endif
 #ifdef PICK
-@group(0) @binding(2) var<storage, read> which: array<f32>;
+@group(0) @binding(2) var<storage, read> which: array<T>;
 #endif
 
 @compute @workgroup_size(WG)
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (tx < 0 || tx % SW != 0 || tx / SW >= WO) { continue; }
       let o = ((image * HO + ty / SH) * WO + tx / SW) * C + c;
 #ifdef PICK
-      sum += select(0.0, x[o], i32(which[o]) == ky * KW + kx);
+      sum += select(T(0.0), x[o], which[o] == T(f32(ky * KW + kx)));
 #else
       sum += x[o];
 #endif
@@ -59,8 +59,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   y[id] = x[((image * H + oy * SH - PT + place / KW) * W + ox * SW - PL + place % KW) * C + c];
 #else
 #ifdef MAX
-  var best = -3.4028234663852886e38;
-  var place = -1;
+  var best = T(-3.4028234663852886e38);
+  var place = T(-1.0);
 #else
   var sum = T(0.0);
 #endif
@@ -72,10 +72,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (ix < 0 || ix >= W) { continue; }
       let v = x[((image * H + iy) * W + ix) * C + c];
 #ifdef MAX
-      if (place < 0 || v > best) {
-        best = v;
-        place = ky * KW + kx;
-      }
+      let isBetter = (place < T(0.0)) | (v > best);
+      best = select(best, v, isBetter);
+      place = select(place, T(f32(ky * KW + kx)), isBetter);
 #else
       sum += v;
 #endif
@@ -83,7 +82,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
 #ifdef MAX
   y[id] = best;
-  which[id] = f32(place);
+  which[id] = place;
 #else
   y[id] = sum / f32(KH * KW);
 #endif
