@@ -79,12 +79,14 @@ gpuTest('a rate may change between replays, by hand or by a schedule', async () 
 gpuTest('each course is recorded when it first comes up', async () => {
   const x = tensor([1], [1])
   let [course, runs] = [0, 0]
+  const recorded: [string, number][] = []
   const run = capture(
     () => {
       runs++
       return course === 0 ? G.add(x, 1) : G.mul(x, 10)
     },
     () => String(course),
+    (...told) => recorded.push(told),
   )
   const taken: number[] = []
   for (course of [0, 0, 1, 0, 1]) {
@@ -93,6 +95,10 @@ gpuTest('each course is recorded when it first comes up', async () => {
   }
   expect(taken).toEqual([2, 2, 20, 4, 40])
   expect(runs).toBe(2)
+  expect(recorded).toEqual([
+    ['0', 1],
+    ['1', 1],
+  ])
   run.dispose()
   x.dispose()
 })

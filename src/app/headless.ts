@@ -10,7 +10,7 @@ import { type ToyName, toyOf } from '../models/toys.ts'
 import { type LogLine, type TrainOptions, train } from '../models/train.ts'
 import { configOf, Trainer } from '../models/trainer.ts'
 import { answer, get } from './commands.ts'
-import { onProfile } from './debug.ts'
+import { onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, lightTheme } from './draw.ts'
 import { drawLatents, type LatentKind } from './latent.ts'
 import { drawSnapshot, toPng } from './picture.ts'
@@ -110,6 +110,7 @@ const commands = {
             step = at
           },
           onNotice: (text) => report({ kind: 'notice', text }),
+          onRecord: onRecord(request.debug, (text) => report({ kind: 'notice', text })),
           onProfile: onProfile(request.debug, (text) => report({ kind: 'notice', text })),
         },
       )

@@ -9,7 +9,7 @@ import { toyOf } from '../models/toys.ts'
 import { type LogLine, train } from '../models/train.ts'
 import { type Config, POINTS, SAMPLES } from '../models/trainer.ts'
 import { settingsOf } from './config.ts'
-import { onProfile } from './debug.ts'
+import { onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
 import { drawSnapshot } from './picture.ts'
 import type { Report } from './protocol.ts'
@@ -107,6 +107,7 @@ export class Run {
             this.saved = { step, file: file as Uint8Array<ArrayBuffer> }
           },
           onNotice: (message) => this.post({ type: 'notice', message }),
+          onRecord: onRecord(Number(self.name), this.tell),
           onProfile: this.isProfiled ? undefined : onProfile(Number(self.name), this.tell),
           gate: async (step) => {
             this.step = step

@@ -90,6 +90,10 @@ class Replay<T> {
     this.liveView = new DataView(this.liveBytes.buffer)
   }
 
+  get launches(): number {
+    return this.dispatches.length
+  }
+
   run(): T {
     const { g, liveBytes, dispatches } = this
     g.flush() // what was asked for before comes before
@@ -131,9 +135,15 @@ export interface Captured<T> {
  * and the optimisers' rates of the day, but without running any of its JavaScript. For steps that take one of several
  * courses, `courseOf` says which is next; each is recorded when it first comes up. Results are the same, bit for bit.
  *
+ * `onRecord` is told of every recording: its course, and how many launches it has.
+ *
  * Throws an Error while recording when `step` reads values back or brings new ones from JavaScript.
  */
-export function capture<T>(step: () => T, courseOf: () => string = () => ''): Captured<T> {
+export function capture<T>(
+  step: () => T,
+  courseOf: () => string = () => '',
+  onRecord?: (course: string, launches: number) => void,
+): Captured<T> {
   const replays = new Map<string, Replay<T>>()
   /** Of a step that was watched, so taken as if it were never recorded. */
   let made: ReadonlySet<Tensor> = new Set()
@@ -153,6 +163,7 @@ export function capture<T>(step: () => T, courseOf: () => string = () => ''): Ca
     if (known && known.g === g) return known.run()
     const replay = new Replay(g, step)
     replays.set(course, replay)
+    onRecord?.(course, replay.launches)
     return replay.result
   }
   const dispose = (): void => {

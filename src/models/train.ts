@@ -49,6 +49,8 @@ export interface TrainEvents {
   onNotice?(text: string): void
   /** If given, the third step has a timestamp around every dispatch, which makes it slower. */
   onProfile?(profile: ProfileResult): void
+  /** A step was recorded, to be replayed from then on: of which course, with how many launches. */
+  onRecord?(course: string, launches: number): void
   /** Awaited before every step: where a page pauses. Resolves to false to stop. */
   gate?(step: number): Promise<boolean>
 }
@@ -160,6 +162,7 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
     await events.onCheckpoint?.(step, await trainer.checkpoint())
     saved = step
   }
+  trainer.onRecord = events.onRecord
   const profiledAt = trainer.step + WARM_UP
   let saved = trainer.step
   if (trainer.step === 0) await sample()

@@ -74,6 +74,8 @@ export class Trainer {
   /** Samples in a snapshot. */
   readonly shown: number
   private readonly noise: Tensor
+  /** Told when a step is recorded for the first time, or again: of which course, with how many launches. */
+  onRecord?: (course: string, launches: number) => void
   private captured?: { data: Table; step: Captured<Tensor> }
   private readonly surroundings?: Surroundings
 
@@ -100,7 +102,8 @@ export class Trainer {
     if (this.captured?.data !== data) {
       this.captured?.step.dispose()
       const step = (): Tensor => this.packedStep(data)
-      this.captured = { data, step: capture(step, () => this.model.course ?? '') }
+      const told = (course: string, launches: number): void => this.onRecord?.(course, launches)
+      this.captured = { data, step: capture(step, () => this.model.course ?? '', told) }
     }
     const packed = this.captured.step()
     this.step++
