@@ -1,13 +1,6 @@
 // An animated PNG from PNG files: their compressed pixels stay as they are, each frame gets its place and time.
 // https://www.w3.org/TR/png-3/#apng-frame-based-animation
-import { crc32 } from 'node:zlib'
-
-const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-
-interface Chunk {
-  type: string
-  data: Buffer
-}
+import { type Chunk, SIGNATURE, words, written } from './png.ts'
 
 /** Plays `frames` over and over, each shown for `ms`, the last for `lastMs`. Throws an Error if they are not alike. */
 export function apng(frames: readonly Uint8Array[], { ms, lastMs }: { ms: number; lastMs: number }): Buffer {
@@ -43,17 +36,4 @@ function chunksOf(file: Buffer): Chunk[] {
     at += length + 12
   }
   return chunks
-}
-
-function written({ type, data }: Chunk): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  return Buffer.concat([words(data.length), body, words(crc32(body))])
-}
-
-function words(...values: number[]): Buffer {
-  const buffer = Buffer.alloc(4 * values.length)
-  values.forEach((value, i) => {
-    buffer.writeUInt32BE(value, 4 * i)
-  })
-  return buffer
 }

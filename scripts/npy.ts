@@ -1,9 +1,10 @@
 const BEGIN = '\x93NUMPY\x01\x00'
 
-/** A NumPy .npy file (format 1.0) of little-endian float32, row-major. */
-export function npy(values: Float32Array, shape: readonly number[]): Uint8Array {
+/** A NumPy .npy file (format 1.0) of little-endian float32 or of bytes, row-major. */
+export function npy(values: Float32Array | Uint8Array, shape: readonly number[]): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const dict = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`
+  const type = values instanceof Uint8Array ? '|u1' : '<f4'
+  const dict = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`
   // Magic, version, two bytes of length, dict and a newline: padded to a multiple of 64 for aligned reading.
   const total = Math.ceil((BEGIN.length + 2 + dict.length + 1) / 64) * 64
   const length = total - BEGIN.length - 2

@@ -138,7 +138,8 @@ export function planResume(path: string, wishes: Wishes): Continued {
   const data = loadDataSet(wishes.data ?? record.data.name)
   // The same data, wherever they are now: anything else would not be the same run.
   const { name, sha256 } = record.data
-  if (sha256 ? data.identity.sha256 !== sha256 : data.name !== name)
+  const isSame = JSON.stringify(data.kind) === JSON.stringify(config.data)
+  if (!isSame || (sha256 ? data.identity.sha256 !== sha256 : data.name !== name))
     refuse('--data', data.name, sha256 ? `other images (${record.data.count} of ${name})` : name)
   return {
     folder,

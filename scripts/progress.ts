@@ -26,6 +26,8 @@ export class Progress {
     private step: number,
     private readonly out: Terminal = process.stdout,
     private readonly now: () => number = Date.now,
+    /** What is counted. */
+    private readonly unit = 'step',
   ) {
     this.drawn = now()
   }
@@ -68,7 +70,7 @@ export class Progress {
     if (!last) return
     this.drawn = this.now()
     const sum = (what: 'ms' | 'steps') => this.recent.reduce((total, span) => total + span[what], 0)
-    const line = progressLine({ ...last, step, ms: sum('ms') / sum('steps') }, steps)
+    const line = progressLine({ ...last, step, ms: sum('ms') / sum('steps') }, steps, this.unit)
     if (!out.isTTY) {
       out.write(`${line}\n`)
       return
@@ -93,13 +95,17 @@ function fitted(line: string, part: number, width: number): string {
 }
 
 /** ` 120/1200  5.10 steps/s, 3:31 left  lossD 0.52  lossG 1.71`; without rate and time where ms is NaN. */
-export function progressLine({ step, ms, ...metrics }: LogLine, steps: number): string {
+export function progressLine({ step, ms, ...metrics }: LogLine, steps: number, unit = 'step'): string {
   const count = `${String(step).padStart(String(steps).length)}/${steps}`
-  const rate = ms < 1000 ? `${(1000 / ms).toPrecision(3)} steps/s` : `${(ms / 1000).toPrecision(3)} s/step`
+  const rate = ms < 1000 ? `${rateText(1000 / ms)} ${unit}s/s` : `${(ms / 1000).toPrecision(3)} s/${unit}`
   const time = ms > 0 ? [`${rate}, ${duration(((steps - step) * ms) / 1000)} left`] : []
   const values = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(2)}`)
   return [count, ...time, ...values].join('  ')
 }
+
+/** Three digits, and no powers of ten: 5.10, 8940. */
+const rateText = (rate: number): string =>
+  rate < 1000 ? rate.toPrecision(3) : String(Number(rate.toPrecision(3)))
 
 /** 75 as 1:15, 3675 as 1:01:15. */
 export function duration(seconds: number): string {

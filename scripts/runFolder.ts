@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { MetricsLine } from '../src/app/report.ts'
 import { CheckpointError } from '../src/engine/index.ts'
 import { models } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/train.ts'
@@ -21,6 +22,7 @@ import type { Environment } from './environment.ts'
 export const CHECKPOINT = 'checkpoint.safetensors'
 export const ANIMATION = 'training.png'
 const LOG = 'log.jsonl'
+const METRICS = 'metrics.jsonl'
 /** How long a frame of the animation is shown. */
 const FRAME = { ms: 250, lastMs: 2000 }
 
@@ -28,8 +30,8 @@ const FRAME = { ms: 250, lastMs: 2000 }
 export interface RunRecord {
   config: Config
   steps: number
-  /** Steps between lines of the log, sample pictures, checkpoints. */
-  every: { log: number; sample: number; checkpoint: number }
+  /** Steps between lines of the log, sample pictures, checkpoints, and scorings of samples if there are any. */
+  every: { log: number; sample: number; checkpoint: number; metrics?: number }
   data: { name: string } & DataSet['identity']
   started: string
   environment: Environment
@@ -126,27 +128,44 @@ export class RunFolder {
   }
 
   appendLog(line: LogLine): void {
-    appendFileSync(join(this.path, LOG), `${JSON.stringify(line)}\n`)
+    this.append(LOG, line)
+  }
+
+  /** Scores of samples, in a file of their own: they come more rarely. */
+  appendMetrics(line: MetricsLine): void {
+    this.append(METRICS, line)
+  }
+
+  private append(name: string, line: object): void {
+    appendFileSync(join(this.path, name), `${JSON.stringify(line)}\n`)
   }
 
   readLog(): LogLine[] {
-    const path = join(this.path, LOG)
+    return this.readLines(LOG)
+  }
+
+  private readLines<T>(name: string): T[] {
+    const path = join(this.path, name)
     if (!existsSync(path)) return []
-    return readFileSync(path, 'utf8').split('\n').flatMap(parseLine)
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap(parseLine<T>)
   }
 
   /** Drops the lines of steps after `step`, which will be trained again. */
-  trimLog(step: number): LogLine[] {
-    const lines = this.readLog().filter((line) => line.step <= step)
-    this.write(LOG, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-    return lines
+  trimLog(step: number): void {
+    for (const name of [LOG, METRICS]) {
+      if (name !== LOG && !existsSync(join(this.path, name))) continue
+      const lines = this.readLines<{ step: number }>(name).filter((line) => line.step <= step)
+      this.write(name, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    }
   }
 }
 
 /** A process that was killed may have left half a line. */
-function parseLine(text: string): LogLine[] {
+function parseLine<T>(text: string): T[] {
   try {
-    return [JSON.parse(text) as LogLine]
+    return [JSON.parse(text) as T]
   } catch {
     return []
   }

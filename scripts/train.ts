@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
+import type { MetricsLine } from '../src/app/report.ts'
+import { isToy } from '../src/models/data.ts'
 import { models } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
 import { type LossName, losses } from '../src/models/losses.ts'
@@ -13,7 +15,8 @@ import { type Exchange, type Place, type TrainingPage, withTrainingPage } from '
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { ANIMATION, CHECKPOINT, type RunRecord } from './runFolder.ts'
+import { ANIMATION, CHECKPOINT, type RunRecord, writeWhole } from './runFolder.ts'
+import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
 
 const FLAGS = {
   data: {
@@ -34,6 +37,10 @@ const FLAGS = {
   'log-every': { kind: 'count', about: 'steps between lines of log.jsonl' },
   'sample-every': { kind: 'count', about: 'steps between sample pictures' },
   'checkpoint-every': { kind: 'count', about: 'steps between checkpoints' },
+  'metrics-every': {
+    kind: 'count',
+    about: 'steps between scorings of samples of digits or points, to metrics.jsonl; none if left out',
+  },
   list: { kind: 'switch', about: 'the models, their hyperparameters and losses' },
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
@@ -62,13 +69,19 @@ export async function main(argv: string[]): Promise<number> {
   const { resume } = args.values
   if (resume === undefined) {
     const prepared = prepare(wishes, new Date())
-    return new Session(wishes, prepared, (adapter) => planNew(wishes, prepared, adapter), place).run()
+    return new Session(
+      wishes,
+      prepared,
+      (adapter) => planNew(wishes, prepared, adapter),
+      place,
+      wishes.every.metrics,
+    ).run()
   }
   const plan = planResume(resume, wishes)
   const { step } = plan.checkpoint
   if (step >= plan.steps)
     return say(`The run in ${plan.folder.path} is at step ${step} already: give a higher --steps to go on.`)
-  return new Session(wishes, plan, () => plan, place, plan).run()
+  return new Session(wishes, plan, () => plan, place, plan.every.metrics, plan).run()
 }
 
 function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wishes['adapter']): Wishes {
@@ -90,6 +103,7 @@ function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wi
       log: values['log-every'],
       sample: values['sample-every'],
       checkpoint: values['checkpoint-every'],
+      metrics: values['metrics-every'],
     }),
   }
 }
@@ -102,6 +116,7 @@ const given = <T extends object>(values: T): Partial<T> =>
 class Session implements Exchange<Report> {
   readonly files: Exchange<Report>['files']
   private progress: Progress | undefined
+  private readonly preparation = new Phases()
   private record: RunRecord | undefined
   private interrupted = false
 
@@ -110,9 +125,20 @@ class Session implements Exchange<Report> {
     private readonly place: Pick<Plan, 'folder' | 'data'>,
     private readonly plan: (adapter: Adapter) => Plan,
     private readonly where: Place,
+    metricsEvery: number | undefined,
     private readonly continued?: Continued,
   ) {
-    this.files = { data: place.data.file, checkpoint: continued?.checkpoint.file }
+    const { data } = place
+    const isScored = metricsEvery !== undefined && !isToy(data.kind)
+    if (isScored && data.name !== 'mnist' && data.name !== 'stacked')
+      throw new Error(
+        `--metrics-every: there is nothing to score ${data.name} by; it is for mnist, stacked, and points`,
+      )
+    this.files = {
+      data: data.file,
+      checkpoint: continued?.checkpoint.file,
+      ...(isScored && scoringFiles()),
+    }
   }
 
   /** Trains; gives the exit code. */
@@ -166,7 +192,9 @@ class Session implements Exchange<Report> {
         logEvery: every.log,
         sampleEvery: every.sample,
         checkpointEvery: every.checkpoint,
+        metricsEvery: every.metrics,
       },
+      hasClassifier: this.files.classifier !== undefined,
       debug: Number(process.env.DEBUG ?? 0),
       data: data.request,
       resume: continued && {
@@ -178,7 +206,8 @@ class Session implements Exchange<Report> {
 
   take(name: string, content: Uint8Array): void {
     const { folder } = this.place
-    folder.write(name, content)
+    if (name === 'classifier') writeWhole(CLASSIFIER, content)
+    else folder.write(name, content)
     if (name.startsWith('samples/')) folder.write('samples.png', content)
   }
 
@@ -188,7 +217,12 @@ class Session implements Exchange<Report> {
     else if (report.kind === 'log') {
       folder.appendLog(report.line)
       this.progress?.update(report.line)
-    } else {
+    } else if (report.kind === 'metrics') {
+      folder.appendMetrics(report.line)
+      this.warn(scoresLine(report.line))
+    } else if (report.kind === 'progress') {
+      this.preparation.update(report)
+    } else if (report.kind === 'start') {
       // Only now is it sure that there is something to keep; a run that is not continued after all stays as it was.
       if (this.record) folder.writeRecord(this.record)
       folder.trimLog(report.step)
@@ -304,6 +338,12 @@ function help(): string[] {
     ...picked,
   ]
 }
+
+/** `Step 200: frechet 12.3, recall 0.41` */
+const scoresLine = ({ step, ...scores }: MetricsLine): string =>
+  `Step ${step}: ${Object.entries(scores)
+    .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toPrecision(3)}`)
+    .join(', ')}`
 
 /** Prints lines; gives the exit code of success. */
 function say(...lines: string[]): 0 {

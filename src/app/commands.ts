@@ -36,3 +36,9 @@ export async function get(name: string): Promise<Uint8Array> {
   if (!response.ok) throw new DataError(`${name}: ${await response.text()}`)
   return new Uint8Array(await response.arrayBuffer())
 }
+
+/** Gives the script a file. Throws an Error when it cannot take it. */
+export async function send(name: string, content: Blob | Uint8Array | Float32Array): Promise<void> {
+  const response = await fetch(name, { method: 'POST', body: content as BodyInit })
+  if (!response.ok) throw new Error(await response.text())
+}

@@ -24,6 +24,7 @@ const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).hr
 const buttons = {
   play: find<HTMLButtonElement>('#play'),
   step: find<HTMLButtonElement>('#step'),
+  walk: find<HTMLButtonElement>('#walk'),
   reset: find<HTMLButtonElement>('#reset'),
   save: find<HTMLButtonElement>('#save'),
 }
@@ -47,6 +48,7 @@ export class Page {
   private wanted: Settings | undefined
   private step = 0
   private isPlaying = false
+  private isWalking = false
   private isBusy = true
   private commands = 0
 
@@ -56,6 +58,7 @@ export class Page {
       banner(`The worker stopped: ${message || 'it could not be loaded'}`)
     buttons.play.onclick = () => this.play(!this.isPlaying)
     buttons.step.onclick = () => this.send({ type: 'step' })
+    buttons.walk.onclick = () => this.walk(!this.isWalking)
     buttons.reset.onclick = () => this.reset()
     buttons.save.onclick = () => this.save()
     onSettings(() => this.settingsChanged())
@@ -70,6 +73,7 @@ export class Page {
 
   private send(command: Command): void {
     this.isBusy = true
+    this.isWalking = command.type === 'walk'
     this.commands++
     this.worker.postMessage(command)
     this.refresh()
@@ -79,6 +83,11 @@ export class Page {
     if (on) banner(undefined)
     this.isPlaying = on
     this.send({ type: on ? 'play' : 'pause' })
+  }
+
+  private walk(on: boolean): void {
+    this.isPlaying = false
+    this.send({ type: on ? 'walk' : 'pause' })
   }
 
   private reset(source?: Source): void {
@@ -163,10 +172,13 @@ export class Page {
       this.count()
     },
     frame: ({ step, frame }) => this.stage.show(step, frame),
+    passing: ({ frame }) => {
+      if (this.isWalking) this.stage.pass(frame)
+    },
     saved: ({ step, file }) => download(file, `ganvas-step-${step}.safetensors`),
     idle: ({ commands }) => {
       if (commands < this.commands) return
-      this.isBusy = this.isPlaying = false
+      this.isBusy = this.isPlaying = this.isWalking = false
       this.refresh()
     },
     notice: ({ message }) => banner(message),
@@ -181,17 +193,20 @@ export class Page {
 
   /** Everything that says where things stand. */
   private refresh(): void {
-    const { settings, wanted, isPlaying, isBusy, step } = this
+    const { settings, wanted, isPlaying, isWalking, isBusy, step } = this
+    if (!isWalking) this.stage.pass(undefined)
     for (const button of Object.values(buttons)) button.disabled = !settings
     buttons.play.textContent = isPlaying ? 'Pause' : 'Play'
+    buttons.walk.textContent = isWalking ? 'Stop' : 'Walk'
     buttons.step.disabled ||= isBusy
     buttons.save.disabled ||= step === 0
     const isDue = settings && wanted && !sameSettings(settings, wanted)
     buttons.reset.classList.toggle('due', isDue)
     buttons.reset.textContent = isDue ? 'Reset to apply' : 'Reset'
-    document.body.dataset.state = isPlaying ? 'playing' : isBusy ? 'busy' : 'paused'
+    document.body.dataset.state = isPlaying ? 'playing' : isWalking ? 'walking' : isBusy ? 'busy' : 'paused'
     if (!settings) return
     if (isPlaying) say('Training. Every step, both networks learn a little.')
+    else if (isWalking) say('Walking from some random numbers to others. Nothing is learned meanwhile.')
     else if (isBusy) say('One moment…')
     else say(step ? `Paused after step ${grouped(step)}.` : 'Ready. Press Play, or the space bar.')
     this.count()

@@ -5,7 +5,7 @@ import type { Choices, Settings } from './state.ts'
 /** An IDX file, perhaps gzipped: to be fetched, or the user's own. */
 export type Source = { url: string } | { name: string; file: ArrayBuffer }
 
-/** The worker obeys in order; a command ends the `play` before it. */
+/** The worker obeys in order; a command ends the `play` or `walk` before it. */
 export type Command =
   /** A new run at step 0; `source` are other images than those in use. */
   | { type: 'reset'; settings: Settings; source?: Source }
@@ -14,6 +14,8 @@ export type Command =
   | { type: 'play' }
   | { type: 'pause' }
   | { type: 'step' }
+  /** Shows what lies between random numbers, until the next command. */
+  | { type: 'walk' }
   | { type: 'save' }
 
 export type Report =
@@ -26,6 +28,8 @@ export type Report =
   /** `lines` are new ones. */
   | { type: 'progress'; step: number; lines: LogLine[]; bytes: number }
   | { type: 'frame'; step: number; frame: Frame }
+  /** A frame of a walk. */
+  | { type: 'passing'; frame: Frame }
   | { type: 'saved'; step: number; file: Uint8Array<ArrayBuffer> }
   /** So many commands are done, and none was waiting. */
   | { type: 'idle'; commands: number }

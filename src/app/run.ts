@@ -2,12 +2,14 @@
  * One run of training as the page needs it: in stretches, each ended by a checkpoint that the next one starts from.
  * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
  */
-import { memory } from '../engine/index.ts'
-import { type Data, isToy } from '../models/data.ts'
+import { memory, randn, tensor } from '../engine/index.ts'
+import { type Data, isStack, isToy } from '../models/data.ts'
 import { Failures } from '../models/failures.ts'
+import { joined, rowsOf, slerp } from '../models/latents.ts'
+import { read } from '../models/model.ts'
 import { toyOf } from '../models/toys.ts'
 import { type LogLine, train } from '../models/train.ts'
-import { type Config, POINTS, SAMPLES } from '../models/trainer.ts'
+import { type Config, POINTS, SAMPLES, Trainer } from '../models/trainer.ts'
 import { settingsOf } from './config.ts'
 import { onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
@@ -18,6 +20,9 @@ const REPORT_MS = 100
 const CHECKPOINT_EVERY = 250
 /** Whole fractions of 50, so that there is a picture of every such step to look back at. */
 const SAMPLE_EVERY = [1, 2, 5, 10, 25, 50]
+
+/** Frames from one place to the next, and how long each is shown at least. */
+const WALK = { frames: 24, ms: 50 }
 
 interface Rhythm {
   logEvery: number
@@ -69,6 +74,32 @@ export class Run {
       const rhythm = this.rhythm()
       this.durations = []
       await this.stretch(undefined, rhythm, () => !isInterrupted() && !this.isOutOf(rhythm))
+    }
+  }
+
+  /** Shows samples on arcs from latents to latents, by the generator as it is, until `isInterrupted`. */
+  async walk(isInterrupted: () => boolean): Promise<void> {
+    const trainer = new Trainer(this.config)
+    try {
+      if (this.saved) trainer.restore(this.saved.file)
+      const { model, shown } = trainer
+      const { plane } = await trainer.snapshot()
+      const drawn = async () => rowsOf(await read(() => randn([shown, model.latent])), model.latent)
+      for (let from = await drawn(); !isInterrupted(); ) {
+        const to = await drawn()
+        for (let i = 0; i < WALK.frames && !isInterrupted(); i++) {
+          const pause = new Promise((resolve) => setTimeout(resolve, WALK.ms))
+          const z = joined(from.map((a, n) => slerp(a, to[n], i / WALK.frames)))
+          const samples = await read(() => model.sample(tensor(z, [shown, model.latent])))
+          const { canvas, scale, corner } = drawSnapshot(this.config.data, { samples, plane })
+          const picture = canvas.transferToImageBitmap()
+          this.post({ type: 'passing', frame: { picture, scale, corner } }, [picture])
+          await pause
+        }
+        from = to
+      }
+    } finally {
+      trainer.dispose()
     }
   }
 
@@ -160,8 +191,8 @@ export class Run {
 /** The data set, and what is shown of a run on it, for people. */
 function describe(data: Data): { data: string; shown: string } {
   if (isToy(data)) return { data: toyOf(data.toy).about, shown: `${grouped(POINTS)} points` }
-  const { name, count, size, channels } = data
-  const kind = channels === 1 ? 'grey' : `${channels} channels`
+  const { name, count, size, channels } = isStack(data) ? data.stack : data
+  const kind = isStack(data) ? 'three to a sample' : channels === 1 ? 'grey' : `${channels} channels`
   return {
     data: `${name}, ${grouped(count)} images of ${size} × ${size}, ${kind}`,
     shown: `${SAMPLES} images`,

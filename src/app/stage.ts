@@ -15,6 +15,8 @@ export class Stage {
   private kept: Shown[] = []
   /** A kept frame that is looked at, instead of what is new. */
   private past: Shown | undefined
+  /** A frame of a walk, instead of either. */
+  private passing: Frame | undefined
   private queued = false
   private what = ''
 
@@ -28,6 +30,13 @@ export class Stage {
     this.now = { ...frame, step }
     const due = nextMilestone(this.kept.at(-1)?.step)
     if (step >= due) this.keep(this.now)
+    this.draw()
+  }
+
+  /** A frame of a walk, and none when it is over. */
+  pass(frame: Frame | undefined): void {
+    if (frame === this.passing) return
+    this.passing = frame
     this.draw()
   }
 
@@ -64,9 +73,9 @@ export class Stage {
     this.queued = true
     requestAnimationFrame(() => {
       this.queued = false
-      const { canvas, past, kept, strip } = this
-      const frame = past ?? this.now
-      this.live.hidden = !past
+      const { canvas, past, passing, kept, strip } = this
+      const frame = passing ?? past ?? this.now
+      this.live.hidden = !past || passing !== undefined
       for (const [i, item] of [...strip.children].entries())
         item.querySelector('button')?.setAttribute('aria-pressed', String(kept[i] === past))
       if (!frame) return
@@ -77,9 +86,12 @@ export class Stage {
       const ctx = context2d(canvas)
       ctx.imageSmoothingEnabled = false
       ctx.drawImage(picture, 0, 0, canvas.width, canvas.height)
-      canvas.setAttribute('aria-label', `${this.what} generated after step ${frame.step}`)
-      canvas.dataset.step = String(frame.step)
-      this.caption.textContent = captionOf(frame.step, this.what, frame === past)
+      const { step = 0 } = past ?? this.now ?? {}
+      canvas.setAttribute('aria-label', `${this.what} generated after step ${step}`)
+      canvas.dataset.step = passing ? 'walk' : String(step)
+      this.caption.textContent = passing
+        ? `${this.what} of random numbers on their way to others: small steps make small changes.`
+        : captionOf(step, this.what, frame === past)
     })
   }
 }

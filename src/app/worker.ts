@@ -1,6 +1,6 @@
 /** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
 import { adapterName, CheckpointError, gpu, init } from '../engine/index.ts'
-import { type Data, type DataKind, type Images, isToy, kindOf } from '../models/data.ts'
+import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data.ts'
 import { isToyName } from '../models/toys.ts'
 import { configOf } from '../models/trainer.ts'
 import { choicesFor, configFrom } from './config.ts'
@@ -15,7 +15,7 @@ let images: Images | undefined
 let run: Run | undefined
 let frameMs = FRAME_MS.hardware
 
-/** Commands received and not yet begun: any of them ends a `play`. */
+/** Commands received and not yet begun: any of them ends a `play` or a `walk`. */
 let waiting = 0
 let received = 0
 let turn: Promise<void> = start()
@@ -68,6 +68,8 @@ async function obey(command: Command): Promise<void> {
     await run?.play(() => waiting > 0)
   } else if (command.type === 'step') {
     await run?.single()
+  } else if (command.type === 'walk') {
+    await run?.walk(() => waiting > 0)
   } else if (command.type === 'save') {
     if (run?.saved) post({ type: 'saved', ...run.saved })
   }
@@ -83,6 +85,7 @@ function resumed(name: string, file: Uint8Array<ArrayBuffer>): Run {
 function dataOf(kind: DataKind, name: string): Data {
   if (isToy(kind)) return kind
   if (!images) throw new CheckpointError(`${name}: open a data set to go on with first`)
+  if (kind.stacked && images.size === kind.size) return stack(images)
   const { size, channels } = kind
   if (size !== images.size || channels !== images.channels)
     throw new CheckpointError(

@@ -7,8 +7,10 @@ import {
   gather,
   gatherBytes,
   mul,
+  permute,
   randn,
   randomIntegers,
+  reshape,
   scope,
   type Tensor,
   tensor,
@@ -16,19 +18,44 @@ import {
 import type { ImageSize, SampleSize } from './model.ts'
 import { pointSize, type Toy, type ToyName, toyOf } from './toys.ts'
 
-/** What a run learns from, as far as a checkpoint needs to know: images of a size, or a toy distribution. */
-export type DataKind = ImageSize | { toy: ToyName }
+/** What a run learns from, as far as a checkpoint needs to know: images of a size, stacked or not, or a toy distribution. */
+export type DataKind = (ImageSize & { stacked?: true }) | { toy: ToyName }
 
-export const isToy = (kind: DataKind): kind is { toy: ToyName } => 'toy' in kind
+/** Channels of a stacked image, each a grey image of its own. */
+export const STACKED = 3
+
+export const isToy = (kind: DataKind | Data): kind is { toy: ToyName } => 'toy' in kind
 
 export const sampleSize = (kind: DataKind): SampleSize =>
   isToy(kind) ? pointSize(toyOf(kind.toy)) : { size: kind.size, channels: kind.channels }
 
-/** What a run learns from: images, or a toy distribution. */
-export type Data = Images | { toy: ToyName }
+/**
+ * Colour images whose channels are three grey images drawn at random, one by one: of ten digits, a thousand modes (Metz et
+ * al. 2016, arXiv:1611.02163).
+ */
+export interface Stack {
+  stack: Images
+}
 
-export const kindOf = (data: Data): DataKind =>
-  isToy(data) ? { toy: data.toy } : { size: data.size, channels: data.channels }
+/** What a run learns from: images, images stacked, or a toy distribution. */
+export type Data = Images | Stack | { toy: ToyName }
+
+export const isStack = (data: Data): data is Stack => 'stack' in data
+
+export function kindOf(data: Data): DataKind {
+  if (isToy(data)) return { toy: data.toy }
+  if (isStack(data)) return { size: data.stack.size, channels: STACKED, stacked: true }
+  return { size: data.size, channels: data.channels }
+}
+
+/** The same images, each sample of `STACKED` of them. Throws DataError unless they are grey. */
+export function stack(images: Images): Stack {
+  if (images.channels !== 1)
+    throw new DataError(
+      `${images.name}: only grey images can be stacked, these have ${images.channels} channels`,
+    )
+  return { stack: images }
+}
 
 /** A data set on the GPU. */
 export interface Table {
@@ -37,8 +64,10 @@ export interface Table {
   dispose(): void
 }
 
-export const tableOf = (data: Data): Table =>
-  isToy(data) ? new ToyTable(toyOf(data.toy)) : new ImageTable(data)
+export function tableOf(data: Data): Table {
+  if (isToy(data)) return new ToyTable(toyOf(data.toy))
+  return isStack(data) ? new StackTable(data.stack) : new ImageTable(data)
+}
 
 /** Images as bytes, [count, size, size, channels]. */
 export interface Images extends ImageSize {
@@ -88,6 +117,20 @@ export function parseIdx(file: Uint8Array, name: string): Images {
   return { name, count, size: height, channels, bytes: file.subarray(header) }
 }
 
+/**
+ * Reads an IDX file of labels: two zero bytes, the type (8), one dimension, the number of labels, then a byte each. Throws
+ * DataError naming the file and what is wrong with it.
+ */
+export function parseLabels(file: Uint8Array, name: string): Uint8Array {
+  const HEADER = 8
+  if (file.length < HEADER || file[0] || file[1] || file[2] !== IDX_UNSIGNED_BYTE || file[3] !== 1)
+    throw new DataError(`${name}: is not an IDX file of labels: expected it to begin with 00 00 08 01`)
+  const count = new DataView(file.buffer, file.byteOffset).getUint32(4)
+  if (file.length !== HEADER + count)
+    throw new DataError(`${name}: holds ${file.length - HEADER} labels, its header says ${count}`)
+  return file.subarray(HEADER)
+}
+
 /** Images looked at to tell how much they vary. */
 const LOOKED_AT = 256
 
@@ -98,9 +141,10 @@ export function spreadOf(data: Data): number {
     const between = spread(Float32Array.from(centres.flat()), centres.length)
     return Math.hypot(between, std)
   }
-  const count = Math.min(data.count, LOOKED_AT)
-  const values = (data.bytes.length / data.count) * count
-  return spread(Float32Array.from(data.bytes.subarray(0, values)), count) * (2 / 255)
+  const images = isStack(data) ? data.stack : data
+  const count = Math.min(images.count, LOOKED_AT)
+  const values = (images.bytes.length / images.count) * count
+  return spread(Float32Array.from(images.bytes.subarray(0, values)), count) * (2 / 255)
 }
 
 /** Standard deviation over `count` samples, averaged over their values. */
@@ -132,9 +176,33 @@ export class ImageTable implements Table {
   }
 
   batch(count: number): Tensor {
-    return scope(() =>
-      gatherBytes(this.table, randomIntegers([count], this.table.count), { scale: 2 / 255, shift: -1 }),
-    )
+    return scope(() => this.at(randomIntegers([count], this.table.count)))
+  }
+
+  /** The images at `indices` [n]: [n, size, size, channels]. */
+  at(indices: Tensor): Tensor {
+    return gatherBytes(this.table, indices, { scale: 2 / 255, shift: -1 })
+  }
+}
+
+/** Grey images on the GPU, of which each sample is made anew. */
+export class StackTable implements Table {
+  private readonly images: ImageTable
+
+  constructor(images: Images) {
+    this.images = new ImageTable(images)
+  }
+
+  dispose(): void {
+    this.images.dispose()
+  }
+
+  batch(count: number): Tensor {
+    return scope(() => {
+      const drawn = this.images.batch(count * STACKED)
+      const [, size] = drawn.shape
+      return permute(reshape(drawn, [count, STACKED, size, size]), [0, 2, 3, 1]) // [N,H,W,3]
+    })
   }
 }
 

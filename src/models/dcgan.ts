@@ -117,13 +117,19 @@ export class Discriminator {
     this.out = new nn.Linear(last + added(this.features), 1, { init })
   }
 
-  forward(x: Tensor): Tensor {
+  /** What each conv layer makes of images. */
+  maps(x: Tensor): Tensor[] {
     let y = x
-    this.convs.forEach((conv, i) => {
+    return this.convs.map((conv, i) => {
       y = conv.forward(y) // [N,h/2,w/2,C]
       if (i && this.norms.length) y = this.norms[i - 1].forward(y)
+      return y
     })
-    return this.out.forward(withFeatures(reshape(y, [x.shape[0], -1]), this.features))
+  }
+
+  forward(x: Tensor): Tensor {
+    const last = this.maps(x)[this.convs.length - 1]
+    return this.out.forward(withFeatures(reshape(last, [x.shape[0], -1]), this.features))
   }
 }
 

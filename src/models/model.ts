@@ -1,5 +1,5 @@
 /** What the training loop, the commands and the page know of a model. */
-import { nn, type optim, type Tensor } from '../engine/index.ts'
+import { nn, noGrad, type optim, randomState, scope, setRandomState, type Tensor } from '../engine/index.ts'
 
 export interface ImageSize {
   /** Height and width. */
@@ -48,6 +48,17 @@ export interface GanModel {
   judge?(x: Tensor): Tensor
 }
 
+/** A model whose generator turns z into styles w first, and these into images. */
+export interface StyledModel extends GanModel {
+  /** Styles w [N, latent] of z [N, latent]. */
+  stylesOf(z: Tensor): Tensor
+  /** Images [N, ...] of styles w [N, latent], the same one in every layer. */
+  fromStyles(w: Tensor): Tensor
+}
+
+export const hasStyles = (model: GanModel): model is StyledModel =>
+  'stylesOf' in model && 'fromStyles' in model
+
 /** Samples of z with the running statistics of batch norm, so that each depends on its own z alone. */
 export function evaluate(generator: nn.Layer, z: Tensor): Tensor {
   nn.setTraining(generator, false)
@@ -55,5 +66,23 @@ export function evaluate(generator: nn.Layer, z: Tensor): Tensor {
     return generator.forward(z)
   } finally {
     nn.setTraining(generator, true)
+  }
+}
+
+/** The values of what `make` makes, all of which is freed. Without a tape: of many samples it would hold much. */
+export function read(make: () => Tensor): Promise<Float32Array> {
+  const made = scope(() => noGrad(make))
+  const values = made.data()
+  made.dispose()
+  return values
+}
+
+/** Runs `body`; random numbers go on afterwards as if it had drawn none. */
+export async function apart<T>(body: () => Promise<T>): Promise<T> {
+  const state = randomState()
+  try {
+    return await body()
+  } finally {
+    setRandomState(state)
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '../engine/index.ts'
 import { Canvas } from './canvas.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
-import type { GanModel, ImageSize, Metrics } from './model.ts'
+import type { ImageSize, Metrics, StyledModel } from './model.ts'
 import { packedSize, type Settings, Stabilised, withTargets } from './stabilisers/index.ts'
 import { r1 } from './stabilisers/penalties.ts'
 import { Discriminator, Generator, type Noise, Synthesis, type SynthesisNet } from './styleganNets.ts'
@@ -69,7 +69,7 @@ const build: Build<Generator> = (made, seen, options) => ({
   discriminator: new Discriminator(seen.size, seen.channels, options),
 })
 
-export class StyleganLite<G extends Generator<SynthesisNet> = Generator> implements GanModel {
+export class StyleganLite<G extends Generator<SynthesisNet> = Generator> implements StyledModel {
   readonly metrics: readonly string[] = ['lossD', 'lossG', 'R1', 'D(x)', 'D(G(z))', 'D(G(z)) after']
   readonly latent: number
   readonly networks: { generator: G; discriminator: Discriminator } & Record<string, object>
@@ -201,6 +201,17 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
     )
   }
 
+  /** Styles w of z by the averaged generator. */
+  stylesOf(z: Tensor): Tensor {
+    const { generator: G } = this.networks
+    return this.averages.generator.averaged(() => G.mapping.forward(z))
+  }
+
+  /** Images of styles w by the averaged generator. */
+  fromStyles(w: Tensor, { psi = 1, noise = 'fixed' }: SampleOptions = {}): Tensor {
+    return this.render((G) => Array(G.synthesis.styleSizes.length).fill(G.truncate(w, psi)), noise)
+  }
+
   /** The styles [from, to) of coarse (up to 8x8), middle (16x16) and fine layers, as figure 3 tells them apart. */
   get groups(): { name: string; layers: readonly [number, number] }[] {
     const sizes = this.networks.generator.synthesis.styleSizes
@@ -230,10 +241,6 @@ export class StyleganLite<G extends Generator<SynthesisNet> = Generator> impleme
 
   private render(styles: (G: Generator<SynthesisNet>) => Tensor[], noise: Noise): Tensor {
     const { generator: G } = this.networks
-    return scope(() =>
-      noGrad(() =>
-        this.averages.generator.averaged(() => this.canvas.cut(G.synthesis.forward(styles(G), noise))),
-      ),
-    )
+    return this.averages.generator.averaged(() => this.canvas.cut(G.synthesis.forward(styles(G), noise)))
   }
 }

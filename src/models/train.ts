@@ -11,7 +11,9 @@ import {
   profile,
 } from '../engine/index.ts'
 import { type Data, spread, spreadOf, type Table, tableOf } from './data.ts'
+
 import { Failures } from './failures.ts'
+import { apart } from './model.ts'
 import { type Config, type Snapshot, Trainer } from './trainer.ts'
 
 export interface LogLine {
@@ -31,6 +33,8 @@ export interface TrainOptions {
   sampleEvery: number
   /** Also at the end; 0 for never. */
   checkpointEvery: number
+  /** Steps from one scoring of samples to the next; never if left out. */
+  metricsEvery?: number
   /** Continue from this file. */
   resume?: Uint8Array
   adapter?: InitOptions['adapter']
@@ -44,6 +48,8 @@ export interface TrainEvents {
   onLog?(line: LogLine): void
   /** What there is to see after `step` steps. */
   onSamples?(step: number, snapshot: Snapshot): void | Promise<void>
+  /** Where samples are scored: what it draws from the trainer, training does not notice. */
+  onMetrics?(trainer: Trainer): Promise<void>
   onCheckpoint?(step: number, file: Uint8Array): void | Promise<void>
   /** Something a person should know, in a sentence. */
   onNotice?(text: string): void
@@ -145,7 +151,14 @@ function located(error: NumericError, session: Session): Promise<NumericError> {
 
 async function runSteps(trainer: Trainer, table: Table, session: Session): Promise<void> {
   const { data, options, events } = session
-  const { steps = Number.POSITIVE_INFINITY, logEvery, sampleEvery, checkpointEvery, failures } = options
+  const {
+    steps = Number.POSITIVE_INFINITY,
+    logEvery,
+    sampleEvery,
+    metricsEvery,
+    checkpointEvery,
+    failures,
+  } = options
   events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.metrics })
   const log = new Log(trainer, session)
   const dataSpread = spreadOf(data)
@@ -173,6 +186,8 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
       : trainer.advance(table)
     await log.add(trainer.step, metrics, trainer.step % logEvery === 0 || trainer.step === steps)
     if (trainer.step % sampleEvery === 0) await sample()
+    if (metricsEvery && trainer.step % metricsEvery === 0)
+      await apart(async () => events.onMetrics?.(trainer))
     if (checkpointEvery && trainer.step % checkpointEvery === 0) await save()
   }
   await log.settle()

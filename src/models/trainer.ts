@@ -19,7 +19,7 @@ import {
 import { type DataKind, isToy, sampleSize, type Table, ToyTable } from './data.ts'
 import { checkAids, models } from './index.ts'
 import type { LossName } from './losses.ts'
-import type { GanModel } from './model.ts'
+import { type GanModel, read } from './model.ts'
 import type { Settings } from './stabilisers/names.ts'
 import { lattice, toyOf } from './toys.ts'
 
@@ -216,14 +216,6 @@ export class Trainer {
     const { optimizers, averages = {} } = this.model
     for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
   }
-}
-
-/** The values of what `make` makes, all of which is freed. */
-function read(make: () => Tensor): Promise<Float32Array> {
-  const made = scope(make)
-  const values = made.data()
-  made.dispose()
-  return values
 }
 
 function surroundingsOf(name: string): Surroundings {

@@ -54,6 +54,25 @@ test('the same seed trains to the same bits, another seed does not', async () =>
   expect((await trainedLog(optionsFor(1, 4)))[3]).not.toEqual(first[3])
 })
 
+test('samples are scored where somebody asks, and training takes the same bits', async () => {
+  const undisturbed = await trainedLog(optionsFor(0, 4))
+  const lines: LogLine[] = []
+  const scored: number[] = []
+  await train(
+    images(),
+    { ...optionsFor(0, 4), metricsEvery: 2 },
+    {
+      onLog: (line) => lines.push(line),
+      onMetrics: async (trainer) => {
+        await trainer.sample(5)
+        scored.push(trainer.step)
+      },
+    },
+  )
+  expect(scored).toEqual([2, 4])
+  expect(lines.map(({ ms: _, ...metrics }) => metrics)).toEqual(undisturbed)
+})
+
 test('one step is profiled where somebody asks, and trains to the same bits', async () => {
   const undisturbed = await trainedLog(optionsFor(0, 4))
   const lines: LogLine[] = []

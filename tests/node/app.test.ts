@@ -70,6 +70,16 @@ test(
     expect(await stepOf(page)).toBe(paused + 1)
     await pictureOf(page, paused + 1)
 
+    const stepped = await pixels(page)
+    await page.click('#walk')
+    await untilState(page, 'walking')
+    await page.waitForSelector('#samples[data-step="walk"]', { timeout: TIMEOUT })
+    expect(await page.$eval('#caption', (e) => e.textContent)).toContain('on their way')
+    await page.click('#walk')
+    await untilState(page, 'paused')
+    await pictureOf(page, paused + 1)
+    expect(await pixels(page)).toBe(stepped) // as it was before the walk
+
     await page.click('#reset')
     await untilState(page, 'paused')
     await pictureOf(page, 0)

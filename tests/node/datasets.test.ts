@@ -35,6 +35,14 @@ test('an IDX file, packed or not, gives the same images, wherever it is', () => 
   expect(b.identity).toEqual(a.identity)
 })
 
+test('stacked are the same digits, three to an image', () => {
+  const [plain, stacked] = [loadDataSet('mnist'), loadDataSet('stacked')]
+  expect(stacked.kind).toEqual({ size: 28, channels: 3, stacked: true })
+  expect(stacked.file?.length).toBe(plain.file?.length)
+  expect(stacked.request).toEqual({ ...plain.request, stacked: true })
+  expect(stacked.about).toContain('three at a time')
+})
+
 test('points have a name and no file', () => {
   const { kind, about, file, request } = loadDataSet('ring')
   expect(kind).toEqual({ toy: 'ring' })
@@ -44,7 +52,7 @@ test('points have a name and no file', () => {
 })
 
 test.each<[string, () => string, string]>([
-  ['an unknown name', () => 'cifar', "no data set 'cifar'; there are mnist, idx:PATH"],
+  ['an unknown name', () => 'cifar', "no data set 'cifar'; there are mnist, stacked, idx:PATH"],
   ['no path', () => 'idx:', "no data set 'idx:'"],
   ['a missing file', () => 'idx:missing', 'missing: no such file'],
   ['a folder', () => `idx:${folder}`, `${folder}: is a folder, not a file`],

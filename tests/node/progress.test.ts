@@ -14,6 +14,7 @@ test('a line has step, rate, time left and the metrics', () => {
     '   5/1200  5.00 steps/s, 3:59 left  lossD 0.50  D(x) 0.75',
   )
   expect(progressLine({ step: 1, ms: 2500 }, 2)).toBe('1/2  2.50 s/step, 0:03 left')
+  expect(progressLine({ step: 1, ms: 0.1118 }, 9, 'sample')).toBe('1/9  8940 samples/s, 0:00 left')
 })
 
 test.each([

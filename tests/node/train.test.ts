@@ -8,11 +8,15 @@ import { main as evaluate } from '../../scripts/evaluate.ts'
 import { main as latent } from '../../scripts/latent.ts'
 import { main as sample } from '../../scripts/sample.ts'
 import { main as train } from '../../scripts/train.ts'
+import { classifierFile } from './classifierFile.ts'
 import { idx } from './idx.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 30_000 })
 const folder = mkdtempSync(join(tmpdir(), 'ganvas-train-'))
 const running = new Set<ChildProcess>()
+// One that has learned nothing, so that no test waits for the training of another.
+process.env.GANVAS_CACHE = folder
+writeFileSync(join(folder, 'digits.safetensors'), classifierFile(300))
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL')
   await until(() => running.size === 0)
@@ -205,6 +209,7 @@ test('points: trained with another loss, scored, drawn, and continued', async ()
   const scores = JSON.parse(read('points', 'evaluation.json').toString())
   expect(scores).toMatchObject({ data: 'ring', step: 3, real: { modes: 8 } })
   expect(scores.generated.js).toBeGreaterThan(scores.real.js)
+  await expect(evaluate([dir, '--count', '9'])).rejects.toThrow('--count: expected at least 2500, got 9')
   const values = join(folder, 'points.npy')
   await succeed('sample', dir, '--count', '5', '--out', values)
   expect(read('points.npy').toString('latin1')).toContain("'shape': (5, 2)")
@@ -214,27 +219,110 @@ test('points: trained with another loss, scored, drawn, and continued', async ()
   await expect(train(['--resume', dir, '--steps', '9', '--loss', 'hinge'])).rejects.toThrow(
     '--loss hinge contradicts the run',
   )
-  await expect(evaluate([straight])).rejects.toThrow('is of images; evaluate scores runs on points')
+})
+
+test('digits: scored while they train and afterwards, and written for other tools', async () => {
+  const dir = join(folder, 'digits')
+  const small = ['--width', '4', '--latent', '8', '--batch', '4', '--steps', '4', '--out', dir]
+  const scored = ['train', 'dcgan', ...small, '--metrics-every', '2'] as const
+  await succeed(...scored)
+  const lines = read('digits', 'metrics.jsonl').toString().trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line).step)).toEqual([2, 4])
+  expect(JSON.parse(lines[0])).toMatchObject({ frechet: expect.any(Number), coverage: expect.any(Number) })
+
+  const out = join(folder, 'exported')
+  const { out: said } = await succeed('evaluate', dir, '--count', '40', '--pairs', '5', '--export', out)
+  expect(said).toMatch(/Fréchet distance +\d+\.\d+ +\d+\.\d+ +\d+\.\d x real/)
+  expect(said).toContain("not comparable with Inception's")
+  expect(said).toMatch(/perceptual path length in z, full, of 5 pairs: /)
+  const made = JSON.parse(read('digits', 'evaluation.json').toString())
+  expect(made).toMatchObject({
+    data: 'mnist',
+    step: 4,
+    count: 40,
+    classifier: expect.stringMatching(/^\w{12}$/),
+  })
+  expect(made.frechetOverFloor).toBeCloseTo(made.generated.frechet / made.real.frechet, 9)
+  expect(isPng(read('digits', 'neighbours.png'))).toBe(true)
+  for (const name of ['generated', 'real']) {
+    const files = readdirSync(join(out, name)).sort()
+    expect(files.length).toBe(40)
+    expect(files[39]).toBe('000039.png')
+    expect(isPng(read('exported', name, files[39]))).toBe(true)
+  }
+  const array = read('exported', 'generated.npy')
+  expect(array.toString('latin1')).toContain(
+    "'descr': '|u1', 'fortran_order': False, 'shape': (40, 28, 28, 1)",
+  )
+
+  // Others than digits have nothing to be scored by, but go to other tools.
+  await expect(evaluate([straight])).rejects.toThrow(/idx:.* cannot be scored: evaluate knows digits/)
+  await succeed('evaluate', straight, '--count', '3', '--export', join(folder, 'foreign'))
+  expect(readdirSync(join(folder, 'foreign', 'generated')).length).toBe(3)
+  expect(existsSync(join(folder, 'foreign', 'real'))).toBe(false)
+  await expect(evaluate([dir, '--count', '10001'])).rejects.toThrow('--count: expected at most 10000')
+  await expect(evaluate([straight, '--features'])).rejects.toThrow('--features: is of digits')
+  await expect(train([...SMALL, '--metrics-every', '2', '--out', join(folder, 'none')])).rejects.toThrow(
+    '--metrics-every: there is nothing to score idx:',
+  )
+})
+
+test('stacked digits: trained in colour, scored by modes', async () => {
+  const dir = join(folder, 'stacked')
+  const small = ['--width', '4', '--latent', '8', '--batch', '4', '--steps', '2', '--out', dir]
+  const { out } = await succeed('train', 'dcgan', '--data', 'stacked', ...small)
+  expect(out).toContain('three at a time, one in each colour, of 60,000 images')
+  expect(JSON.parse(read('stacked', 'run.json').toString())).toMatchObject({
+    config: { data: { size: 28, channels: 3, stacked: true } },
+    data: { name: 'stacked' },
+  })
+  expect((await succeed('evaluate', dir, '--count', '60')).out).toMatch(
+    /modes covered +\d+ of 1000 +\d+ of 1000/,
+  )
+  expect(JSON.parse(read('stacked', 'evaluation.json').toString())).toMatchObject({
+    data: 'stacked',
+    count: 60,
+  })
+  await expect(train(['--resume', dir, '--steps', '9', '--data', 'mnist'])).rejects.toThrow(
+    '--data mnist contradicts the run',
+  )
 })
 
 test('latents: sheets of a small StyleGAN, the same for the same seed', async () => {
   const dir = join(folder, 'styles')
   const tiny = ['--max-width', '4', '--depth', '2', '--steps', '2', '--out']
   await succeed('train', 'stylegan-lite', ...SMALL, ...tiny, dir)
-  for (const kind of ['mix', 'noise', 'truncate']) {
+  for (const kind of ['interpolate', 'arithmetic', 'mix', 'noise', 'truncate']) {
     await succeed('latent', dir, kind)
     expect(isPng(read('styles', `${kind}-seed0.png`)), kind).toBe(true)
   }
+  // Sixty frames.
+  expect(read('styles', 'interpolate-seed0-animated.png').toString('latin1', 37, 45)).toBe('acTL\0\0\0\x3c')
+  for (const space of ['z', 'w']) {
+    const flags = ['--target', '7', '--space', space, '--steps', '20', '--starts', '3']
+    await succeed('latent', dir, 'invert', ...flags, '--out', join(folder, `${space}.png`))
+    expect(isPng(read(`${space}.png`))).toBe(true)
+    const { errors, error, latent: found } = JSON.parse(read(`${space}.json`).toString())
+    expect(found.length).toBe(8)
+    expect(errors.length).toBe(21)
+    expect(error).toBeLessThan(errors[0])
+  }
   await succeed('train', 'stylegan2-lite', ...SMALL, ...tiny, join(folder, 'styles2'))
-  await succeed('latent', join(folder, 'styles2'), 'mix')
-  expect(isPng(read('styles2', 'mix-seed0.png'))).toBe(true)
+  for (const kind of ['mix', 'noise']) {
+    await succeed('latent', join(folder, 'styles2'), kind)
+    expect(isPng(read('styles2', `${kind}-seed0.png`)), kind).toBe(true)
+  }
   const again = join(folder, 'again-mix.png')
   await succeed('latent', dir, 'mix', '--out', again)
   expect(read('again-mix.png').equals(read('styles', 'mix-seed0.png'))).toBe(true)
   expect((await run('latent', straight, 'mix')).reason).toBe(
-    'dcgan has no styles to mix: latent is for stylegan-lite and stylegan2-lite',
+    'dcgan has no styles to mix: latent mix is for stylegan-lite and stylegan2-lite',
   )
-  await expect(latent([dir, 'shake'])).rejects.toThrow("expected one of mix, noise, truncate, got 'shake'")
+  await expect(latent([dir, 'shake'])).rejects.toThrow(/expected one of interpolate, .*, got 'shake'/)
+  await expect(latent([dir, 'arithmetic', '--b', '1,x'])).rejects.toThrow(
+    '--b: expected places from 0 to 255',
+  )
+  await expect(latent([dir, 'invert', '--target', 'x.gif'])).rejects.toThrow('--target: expected a .png file')
 })
 
 test('what is wrong with the input is said before anything starts, and nothing is harmed', async () => {
@@ -259,7 +347,7 @@ test('what is wrong with the input is said before anything starts, and nothing i
       'dcgan makes images: on the points of ring train gan, wgan, wgan-gp',
     ],
     [train, ['wgan', '--loss', 'hinge'], '--loss: the paper of wgan leaves no choice'],
-    [evaluate, [straight, '--count', '9'], '--count: expected at least 2500, got 9'],
+    [evaluate, [straight], 'cannot be scored: evaluate knows digits (mnist, stacked) and points'],
     [sample, [folder], `${join(folder, 'checkpoint.safetensors')}: no such file`],
     [sample, [cut], cut],
     [sample, [data], data],

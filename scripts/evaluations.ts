@@ -1,0 +1,163 @@
+// What is asked of the page for each kind of data, and how the scores are told.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DigitScores, DigitsRequest, FeatureScores } from '../src/app/evaluation.ts'
+import { type DataKind, isToy } from '../src/models/data.ts'
+import type { Scored } from '../src/models/digits.ts'
+import type { ImageScores } from '../src/models/metrics/index.ts'
+import type { ModeScores } from '../src/models/metrics/labels.ts'
+import { COUNTED, type ToyScores } from '../src/models/toyMetrics.ts'
+import { toyOf } from '../src/models/toys.ts'
+import type { TrainingPage } from './headless.ts'
+import { RunFolder } from './runFolder.ts'
+import { type Row, table } from './table.ts'
+
+/** Samples, if nothing else is asked for: of digits as many as take about a minute on two cores. */
+export const COUNTS = { points: 25_000, digits: 5_000, stacked: 26_000, images: 5_000 }
+export type Kind = keyof typeof COUNTS
+/** Samples that can be scored: neighbours need some, and there are 10,000 test digits to compare with. */
+export const LIMITS: Record<Kind, readonly [least: number, most: number]> = {
+  points: [COUNTED, Number.POSITIVE_INFINITY],
+  digits: [6, 10_000],
+  stacked: [1, Number.POSITIVE_INFINITY],
+  images: [1, Number.POSITIVE_INFINITY],
+}
+/** Labelled digits that linear classifiers learn from: the paper's number for another data set, and ten times as many. */
+const LABELS = [1000, 10_000]
+/** Pairs of latents for the path lengths. */
+export const PAIRS = 1_000
+
+interface Result {
+  /** For evaluation.json. */
+  scores: object
+  /** For people. */
+  lines: string[]
+}
+
+export const EVALUATIONS: Record<
+  Kind | 'features',
+  (page: TrainingPage, request: DigitsRequest, data: DataKind) => Promise<Result>
+> = {
+  async points(page, { file, count, seed }, data) {
+    const scores = await page.call('evaluatePoints', { file, count, seed })
+    return { scores, lines: isToy(data) ? points(data.toy, count, scores) : [] }
+  },
+  async digits(page, request) {
+    const scores = await page.call('evaluateDigits', request)
+    const { frechet } = scores.real
+    return {
+      scores: { ...scores, frechetOverFloor: scores.generated.frechet / frechet },
+      lines: digits(scores),
+    }
+  },
+  async stacked(page, request) {
+    const scores = await page.call('evaluateStacked', request)
+    return { scores, lines: stacked(scores) }
+  },
+  async features(page, { file }) {
+    const scores = await page.call('evaluateFeatures', { file, labels: LABELS })
+    return { scores: { features: scores }, lines: features(scores) }
+  },
+  async images(page, { file, count, seed }) {
+    await page.call('exportSamples', { file, count, seed })
+    return { scores: {}, lines: [] }
+  },
+}
+
+/** Generated points beside as many real ones: no model can be expected to do better than those. */
+function points(toy: string, count: number, scores: Record<'generated' | 'real', ToyScores>): string[] {
+  const { centres } = toyOf(toy)
+  const row = (name: string, show: (scores: ToyScores) => string): Row => ({
+    name,
+    cells: [show(scores.generated), show(scores.real)],
+  })
+  const modes = row(`modes covered, of ${COUNTED} samples`, ({ modes }) => `${modes} of ${centres.length}`)
+  return table(
+    ['samples', 'real data'],
+    [
+      ...(scores.generated.modes === undefined ? [] : [modes]),
+      row(`within 3 standard deviations of a centre, of ${COUNTED}`, ({ quality }) => percent(quality)),
+      row(`KL(samples || data) in nats, of ${count}`, ({ kl }) => kl.toFixed(4)),
+      row(`Jensen-Shannon divergence in nats, of ${count}`, ({ js }) => js.toFixed(4)),
+    ],
+  )
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`
+
+const DIGIT_ROWS: readonly [keyof ImageScores, string, (value: number) => string][] = [
+  ['frechet', 'Fréchet distance', (x) => x.toFixed(3)],
+  ['kernel', 'kernel distance (MMD², cubic)', (x) => x.toFixed(4)],
+  ['precision', 'precision (k = 3)', percent],
+  ['recall', 'recall (k = 3)', percent],
+  ['density', 'density (k = 5)', (x) => x.toFixed(3)],
+  ['coverage', 'coverage (k = 5)', percent],
+  ['score', 'score of the classifier, 1 to 10', (x) => x.toFixed(3)],
+]
+
+function digits({ generated, real, count, accuracy, pathLengths }: DigitScores): string[] {
+  const n = count.toLocaleString('en')
+  const rows = DIGIT_ROWS.map(([key, name, show]) => ({
+    name,
+    cells: [
+      show(generated[key]),
+      show(real[key]),
+      ...(key === 'frechet' ? [`${(generated.frechet / real.frechet).toFixed(1)} x real`] : []),
+    ],
+  }))
+  return [
+    `features of a classifier (${(100 * accuracy).toFixed(2)}% of the test digits): not comparable with Inception's`,
+    `${n} samples, and ${n} test digits as real data, each against ${n} training digits`,
+    ...table(['samples', 'real data', ''], rows),
+    ...pathLengths.map(
+      ({ space, pairs, mean, error }) =>
+        `perceptual path length in ${space}, full, of ${pairs.toLocaleString('en')} pairs: ${mean.toPrecision(4)} ± ${error.toPrecision(2)}`,
+    ),
+  ]
+}
+
+function stacked({ generated, real, count, accuracy }: Scored<ModeScores> & { accuracy: number }): string[] {
+  const row = (name: string, show: (scores: ModeScores) => string): Row => ({
+    name,
+    cells: [show(generated), show(real)],
+  })
+  return [
+    `modes by a classifier (${(100 * accuracy).toFixed(2)}% of the test digits), ${count.toLocaleString('en')} samples, as many of real digits`,
+    ...table(
+      ['samples', 'real data'],
+      [
+        row('modes covered', ({ modes }) => `${modes} of 1000`),
+        row('KL(samples || data) in nats', ({ kl }) => kl.toFixed(4)),
+        row('KL(samples || uniform) in nats', ({ klUniform }) => klUniform.toFixed(4)),
+      ],
+    ),
+  ]
+}
+
+const WAYS: Record<string, string> = {
+  trained: "the discriminator's features",
+  untrained: 'the same, untrained',
+  pixels: 'pixels',
+}
+
+function features(scores: readonly FeatureScores[]): string[] {
+  const rows = Object.entries(WAYS).map(([way, name]) => ({
+    name,
+    cells: scores.map(({ accuracy }) => `${(100 * accuracy[way]).toFixed(2)}%`),
+  }))
+  return [
+    '10,000 test digits told apart by a linear classifier (L2-SVM), by the labelled digits that it learned from:',
+    ...table(
+      scores.map(({ labels }) => labels.toLocaleString('en')),
+      rows,
+    ),
+  ]
+}
+
+/** What the run in `folder` learned from: a toy's name, or as its record has it. */
+export function dataName(folder: string, data: DataKind): string {
+  if (isToy(data)) return data.toy
+  return existsSync(join(folder, 'run.json'))
+    ? new RunFolder(folder).readRecord().data.name
+    : 'unknown images'
+}

@@ -1,0 +1,17 @@
+/** Images of latents, one by one. */
+import { type Tensor, tensor } from '../../engine/index.ts'
+import { joined, rowsOf } from '../../models/latents.ts'
+import { type ImageSize, read } from '../../models/model.ts'
+
+/** The images [N, size, size, channels] that `make` makes. */
+export async function images({ size, channels }: ImageSize, make: () => Tensor): Promise<Float32Array[]> {
+  return rowsOf(await read(make), size * size * channels)
+}
+
+/** The images that `make` makes of latents. */
+export const imagesOf = (
+  image: ImageSize,
+  make: (latents: Tensor) => Tensor,
+  latents: readonly Float32Array[],
+): Promise<Float32Array[]> =>
+  images(image, () => make(tensor(joined(latents), [latents.length, latents[0].length])))

@@ -1,0 +1,169 @@
+/** What `npm run latent` asks of the page: sheets, animations and inversions of a checkpoint's latents. */
+import { DataError, randn, seed } from '../../engine/index.ts'
+import { isToy, parseIdx, sampleSize } from '../../models/data.ts'
+import { type Inversion, invert } from '../../models/invert.ts'
+import type { ImageScores } from '../../models/metrics/index.ts'
+import { type ImageSize, read } from '../../models/model.ts'
+import { StyleganLite } from '../../models/styleganLite.ts'
+import type { Trainer } from '../../models/trainer.ts'
+import { CHUNK, type Draw, inChunks, withTrainer } from '../checkpoint.ts'
+import { get, send } from '../commands.ts'
+import { context } from '../draw.ts'
+import { scorerOf, servedDigits } from '../evaluation.ts'
+import { toPng } from '../picture.ts'
+import { Progress } from '../report.ts'
+import { drawSheet, type Sheet } from '../sheet.ts'
+import { arithmetic, type Operands } from './arithmetic.ts'
+import { interpolate, WALK_FRAMES, walk } from './interpolate.ts'
+import { drawInversion } from './inversion.ts'
+import { mix, noise, truncate } from './styles.ts'
+
+/** Sheets of models that have styles. */
+const STYLES = { mix, noise, truncate }
+export type StyleKind = keyof typeof STYLES
+export const STYLE_KINDS = Object.keys(STYLES) as StyleKind[]
+
+type Chosen = Omit<Draw, 'count'>
+
+export interface SweepRequest extends Draw {
+  hasClassifier: boolean
+  psis: readonly number[]
+}
+
+export interface InvertRequest extends Chosen {
+  space: 'z' | 'w'
+  steps: number
+  starts: number
+  /** The place of an image in the data set that is served, or the PNG that is. */
+  target: { index: number } | 'png'
+}
+
+export const latents = {
+  /** Sends `sheet`, a PNG of what the styles of a StyleGAN do. */
+  async styles({ kind, file, seed: from }: Chosen & { kind: StyleKind }): Promise<void> {
+    await withImages(file, from, async ({ model, config }, image) => {
+      await sendSheet(await STYLES[kind](styleganOf({ model, config }, kind), image), image)
+    })
+  },
+
+  /** Sends `sheet`, and the frames of an animation as `frame-NNN`. */
+  async interpolate({ file, seed: from }: Chosen): Promise<void> {
+    await withImages(file, from, async ({ model }, image) => {
+      await sendSheet(await interpolate(model, image), image)
+      seed(from)
+      const progress = new Progress('frames', WALK_FRAMES)
+      let frame = 0
+      for await (const canvas of walk(model, image)) {
+        await send(`frame-${String(frame).padStart(3, '0')}`, await toPng({ canvas, scale: 4, corner: 0 }))
+        await progress.at(++frame)
+      }
+    })
+  },
+
+  /** Sends `sheet`: A - B + C. */
+  async arithmetic({ file, seed: from, operands }: Chosen & { operands: Operands }): Promise<void> {
+    await withImages(file, from, async ({ model }, image) =>
+      sendSheet(await arithmetic(model, image, operands), image),
+    )
+  },
+
+  /** Scores of samples for each ψ of truncation, of the same z; and of as many real digits. */
+  async sweep(
+    request: SweepRequest,
+  ): Promise<{ sweep: ({ psi: number } & ImageScores)[]; real: ImageScores }> {
+    const { file, count, seed: from, psis } = request
+    const scorer = await scorerOf(await servedDigits(), request.hasClassifier)
+    return withImages(file, from, async (trainer) => {
+      const model = styleganOf(trainer, 'truncate')
+      const progress = new Progress('samples', count * psis.length)
+      const sweep: ({ psi: number } & ImageScores)[] = []
+      for (const [i, psi] of psis.entries()) {
+        seed(from)
+        const draw = () => read(() => model.sample(randn([CHUNK, model.latent]), { psi }))
+        const samples = await inChunks(count, draw, (done) => progress.at(i * count + done))
+        sweep.push({ psi, ...scorer.scoreGenerated(await scorer.describe(samples)) })
+      }
+      return { sweep, real: scorer.scoreReal(count) }
+    })
+  },
+
+  /** Sends `sheet`, the picture of an inversion. */
+  async invert(
+    request: InvertRequest,
+  ): Promise<Omit<Inversion, 'latent' | 'image' | 'errors'> & { latent: number[]; errors: number[] }> {
+    const { file, seed: from, space, steps, starts } = request
+    return withImages(file, from, async ({ model }, image) => {
+      const target = await targetOf(request, image)
+      const progress = new Progress('inversion', steps)
+      const onStep = (step: number, error: number): void => {
+        progress.at(step, { 'error %': 100 * error })
+      }
+      const made = await invert(model, image, target, { space, steps, starts, onStep })
+      const canvas = drawInversion(target, made, image, space)
+      await send('sheet', await canvas.convertToBlob({ type: 'image/png' }))
+      const { best, error, errors, latent } = made
+      return { best, error, latent: [...latent], errors: errors.map((each) => each[best]) }
+    })
+  },
+}
+
+/** Runs `body` with the trainer of a checkpoint of images, its random numbers those of `from`. */
+function withImages<T>(
+  file: string,
+  from: number,
+  body: (trainer: Trainer, image: ImageSize) => Promise<T>,
+): Promise<T> {
+  return withTrainer(file, (trainer) => {
+    const { data, model } = trainer.config
+    if (isToy(data)) throw new DataError(`${file}: ${model} makes points here; latent is for images`)
+    seed(from)
+    return body(trainer, sampleSize(data) as ImageSize)
+  })
+}
+
+function styleganOf({ model, config }: Pick<Trainer, 'model' | 'config'>, kind: StyleKind): StyleganLite {
+  if (model instanceof StyleganLite) return model
+  throw new Error(
+    `${config.model} has no styles to ${kind}: latent ${kind} is for stylegan-lite and stylegan2-lite`,
+  )
+}
+
+async function sendSheet(sheet: Sheet, image: ImageSize): Promise<void> {
+  await send('sheet', await drawSheet(sheet, image).convertToBlob({ type: 'image/png' }))
+}
+
+/** The target as values in [-1, 1]. Throws DataError when there is no such image. */
+async function targetOf({ target, file }: InvertRequest, image: ImageSize): Promise<Float32Array> {
+  const { size, channels } = image
+  if (target === 'png') return pixelsOfPng(await get('target'), image)
+  const data = parseIdx(await get('data'), 'data')
+  if (data.size !== size || data.channels !== channels)
+    throw new DataError(
+      `${file}: makes images of ${size}x${size}x${channels}, the data set has others: name a PNG`,
+    )
+  if (target.index >= data.count)
+    throw new DataError(`no image ${target.index}: the data set has ${data.count}, counted from 0`)
+  const each = size * size * channels
+  const bytes = data.bytes.subarray(target.index * each, (target.index + 1) * each)
+  return Float32Array.from(bytes, (byte) => byte * (2 / 255) - 1)
+}
+
+/** A picture of any size, brought to that of the model's images; of one channel, its mean brightness. */
+async function pixelsOfPng(file: Uint8Array, { size, channels }: ImageSize): Promise<Float32Array> {
+  const picture = await createImageBitmap(
+    new Blob([file as Uint8Array<ArrayBuffer>], { type: 'image/png' }),
+  ).catch(() => {
+    throw new DataError('the target is no PNG that can be read')
+  })
+  const ctx = context(new OffscreenCanvas(size, size))
+  ctx.fillStyle = 'black'
+  ctx.fillRect(0, 0, size, size)
+  ctx.imageSmoothingQuality = 'high'
+  ctx.drawImage(picture, 0, 0, size, size)
+  const { data } = ctx.getImageData(0, 0, size, size)
+  return Float32Array.from({ length: size * size * channels }, (_, i) => {
+    const [pixel, channel] = [Math.floor(i / channels), i % channels]
+    const [r, g, b] = data.subarray(4 * pixel, 4 * pixel + 3)
+    return (channels === 1 ? (r + g + b) / 3 : [r, g, b][channel]) * (2 / 255) - 1
+  })
+}

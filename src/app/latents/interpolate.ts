@@ -1,0 +1,59 @@
+/** From one latent to another, step by step: as a sheet, and as frames of an animation. */
+import { randn, type Tensor, tensor } from '../../engine/index.ts'
+import { joined, lerp, rowsOf, slerp } from '../../models/latents.ts'
+import { type GanModel, hasStyles, type ImageSize, read } from '../../models/model.ts'
+import { tile } from '../picture.ts'
+import type { Sheet } from '../sheet.ts'
+import { imagesOf } from './images.ts'
+
+const PAIRS = 3
+const COLUMNS = 11
+
+/** Of each pair of latents: the line and the arc in z, and for a model that has styles the line in w. */
+export async function interpolate(model: GanModel, image: ImageSize): Promise<Sheet> {
+  const drawn = rowsOf(await read(() => randn([2 * PAIRS, model.latent])), model.latent)
+  const fromZ = (z: Tensor): Tensor => model.sample(z)
+  const ways = [
+    { name: 'z, linear', way: lerp, ends: drawn, make: fromZ },
+    { name: 'z, spherical', way: slerp, ends: drawn, make: fromZ },
+  ]
+  if (hasStyles(model)) {
+    const ends = rowsOf(
+      await read(() => model.stylesOf(tensor(joined(drawn), [drawn.length, model.latent]))),
+      model.latent,
+    )
+    ways.push({ name: 'w, linear', way: lerp, ends, make: (w) => model.fromStyles(w) })
+  }
+  const along = Array.from({ length: COLUMNS }, (_, i) => i / (COLUMNS - 1))
+  const rows: Sheet['rows'][number][] = []
+  for (let pair = 0; pair < PAIRS; pair++)
+    for (const { name, way, ends, make } of ways) {
+      const [a, b] = ends.slice(2 * pair, 2 * pair + 2)
+      const cells = await imagesOf(
+        image,
+        make,
+        along.map((t) => way(a, b, t)),
+      )
+      rows.push({ label: name, cells })
+    }
+  return { columns: along.map((t) => `t = ${t}`), rows }
+}
+
+/** Samples of a frame, a side; places that each passes; frames from one to the next. */
+const WALK = { side: 4, stops: 5, between: 12 }
+export const WALK_FRAMES = WALK.stops * WALK.between
+
+/** Frames of samples that walk along arcs in z from place to place, and back to the first. */
+export async function* walk(model: GanModel, image: ImageSize): AsyncGenerator<OffscreenCanvas> {
+  const count = WALK.side ** 2
+  const values = await read(() => randn([WALK.stops * count, model.latent]))
+  const stops = rowsOf(values, model.latent)
+  for (let frame = 0; frame < WALK_FRAMES; frame++) {
+    const [stop, t] = [Math.floor(frame / WALK.between), (frame % WALK.between) / WALK.between]
+    const next = (stop + 1) % WALK.stops
+    const latents = Array.from({ length: count }, (_, i) =>
+      slerp(stops[stop * count + i], stops[next * count + i], t),
+    )
+    yield tile(joined(await imagesOf(image, (z) => model.sample(z), latents)), image, WALK.side)
+  }
+}

@@ -1,0 +1,63 @@
+/** The picture of an inversion: the target, what came closest to it, and how the errors fell. */
+import type { Inversion } from '../../models/invert.ts'
+import type { ImageSize } from '../../models/model.ts'
+import { context, lightTheme as theme } from '../draw.ts'
+import { tile } from '../picture.ts'
+import { axes, curve, evenTicks, powerTicks, text } from '../plot.ts'
+
+const SIDE = 280
+const TOP = 64
+const GAP = 24
+const CHART = { left: 2 * (SIDE + GAP) + GAP + 60, top: TOP, width: 420, height: SIDE }
+
+export function drawInversion(
+  target: Float32Array,
+  { image, errors, error, best }: Inversion,
+  size: ImageSize,
+  space: string,
+): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(CHART.left + CHART.width + GAP, TOP + SIDE + 60)
+  const ctx = context(canvas)
+  ctx.fillStyle = theme.background
+  ctx.fillRect(0, 0, canvas.width, canvas.height)
+  ctx.imageSmoothingEnabled = false
+  const pictures = [
+    { name: 'target', values: target },
+    { name: `G(${space}) of the best ${space}`, values: image },
+  ]
+  pictures.forEach(({ name, values }, i) => {
+    const left = GAP + i * (SIDE + GAP)
+    text(ctx, name, [left, TOP - 18], { kind: 'panel' })
+    ctx.drawImage(tile(values, size, 1), left, TOP, SIDE, SIDE)
+  })
+  const all = errors.flatMap((each) => [...each])
+  const exponents = [Math.floor(Math.log10(Math.min(...all))), Math.ceil(Math.log10(Math.max(...all)))]
+  const steps = errors.length - 1
+  const every = Math.max(1, Math.round(steps / 4))
+  const on = axes(
+    ctx,
+    CHART,
+    { from: 0, to: steps, ticks: evenTicks(0, Math.floor(steps / every) * every, every), name: 'step' },
+    {
+      from: 10 ** exponents[0],
+      to: 10 ** exponents[1],
+      log: true,
+      ticks: powerTicks(exponents[0], exponents[1]),
+      name: 'mean squared error',
+    },
+  )
+  const starts = errors[0].length
+  text(
+    ctx,
+    `error of ${starts} starts, the best one's ${error.toPrecision(3)} at the end`,
+    [CHART.left, TOP - 18],
+    {
+      kind: 'panel',
+    },
+  )
+  const path = (start: number) => errors.map((each, step) => [step, each[start]] as const)
+  for (let start = 0; start < starts; start++)
+    if (start !== best) curve(ctx, on, path(start), { color: theme.series[3], width: 1 })
+  curve(ctx, on, path(best), { color: theme.series[1], width: 2.5 })
+  return canvas
+}
