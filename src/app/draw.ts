@@ -223,7 +223,7 @@ function rangeOf(lines: readonly LogLine[], names: readonly string[]): Range {
 }
 
 /** About `count` round numbers within the range. */
-function ticks({ from, to }: Range, count: number): number[] {
+export function ticks({ from, to }: Range, count: number): number[] {
   const rough = (to - from) / count
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * ([1, 2, 5].find((m) => m * power >= rough) ?? 10)

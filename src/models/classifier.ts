@@ -16,7 +16,6 @@ import {
   pad,
   permute,
   randomIntegers,
-  relu,
   reshape,
   type safetensors,
   scope,
@@ -56,15 +55,15 @@ export class Classifier {
       new nn.Conv2d(32, 32, 3, options),
     ]
     this.hidden = new nn.Linear(4 * 4 * 32, FEATURES, { bias: false })
-    this.norms = [16, 32, 32, FEATURES].map((channels) => new nn.BatchNorm(channels))
+    // Each with the ReLU that follows.
+    this.norms = [16, 32, 32, FEATURES].map((channels) => new nn.BatchNorm(channels, { slope: 0 }))
     this.out = new nn.Linear(FEATURES, CLASSES)
   }
 
   /** Images [N, 28, 28, 1] in [-1, 1] -> features [N, 64] */
   features(x: Tensor): Tensor {
-    const active = (y: Tensor, i: number): Tensor => relu(this.norms[i].forward(y))
-    const maps = this.convs.reduce((y, conv, i) => active(conv.forward(y), i), x) // [N,4,4,32]
-    return active(this.hidden.forward(reshape(maps, [x.shape[0], -1])), this.convs.length)
+    const maps = this.convs.reduce((y, conv, i) => this.norms[i].forward(conv.forward(y)), x) // [N,4,4,32]
+    return this.norms[this.convs.length].forward(this.hidden.forward(reshape(maps, [x.shape[0], -1])))
   }
 
   /** Features [N, 64] -> logits [N, 10] */

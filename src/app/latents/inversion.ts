@@ -1,14 +1,16 @@
 /** The picture of an inversion: the target, what came closest to it, and how the errors fell. */
 import type { Inversion } from '../../models/invert.ts'
 import type { ImageSize } from '../../models/model.ts'
-import { context, lightTheme as theme } from '../draw.ts'
+import { context, lightTheme as theme, ticks } from '../draw.ts'
 import { tile } from '../picture.ts'
-import { axes, curve, evenTicks, powerTicks, text } from '../plot.ts'
+import { axes, curve, powerTicks, text } from '../plot.ts'
 
 const SIDE = 280
 const TOP = 64
 const GAP = 24
 const CHART = { left: 2 * (SIDE + GAP) + GAP + 60, top: TOP, width: 420, height: SIDE }
+
+const tickAt = (at: number) => ({ at, text: at.toLocaleString('en') })
 
 export function drawInversion(
   target: Float32Array,
@@ -33,11 +35,10 @@ export function drawInversion(
   const all = errors.flatMap((each) => [...each])
   const exponents = [Math.floor(Math.log10(Math.min(...all))), Math.ceil(Math.log10(Math.max(...all)))]
   const steps = errors.length - 1
-  const every = Math.max(1, Math.round(steps / 4))
   const on = axes(
     ctx,
     CHART,
-    { from: 0, to: steps, ticks: evenTicks(0, Math.floor(steps / every) * every, every), name: 'step' },
+    { from: 0, to: steps, ticks: ticks({ from: 0, to: steps }, 4).map(tickAt), name: 'step' },
     {
       from: 10 ** exponents[0],
       to: 10 ** exponents[1],
