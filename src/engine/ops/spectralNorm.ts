@@ -5,8 +5,8 @@ import { endToEnd } from '../flat.ts'
 import { type Launch, run } from '../kernel.ts'
 import { check, type Shape, sameShape, shapeText } from '../shape.ts'
 import { empty, scope, Tensor } from '../tensor.ts'
-import { reshape, slice } from './movement.ts'
-import { assign, div, mul, sub } from './pointwise.ts'
+import { place, reshape, slice } from './movement.ts'
+import { div, mul, sub, zeros } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
 const OP = 'spectralNorm'
@@ -162,17 +162,11 @@ function inOneBuffer(tensors: readonly Tensor[]): [Tensor, number[]] {
   return [gathered(tensors, offsets, size), offsets]
 }
 
-/** Copies `tensors` to one buffer. */
+/** Copies `tensors` to one buffer, zeros between them. */
 function gathered(tensors: readonly Tensor[], offsets: readonly number[], size: number): Tensor {
-  const whole = empty([size], OP)
-  const places = views(
-    whole,
-    tensors.map(({ shape }) => shape),
-    offsets,
-  )
-  tensors.forEach((t, i) => {
-    assign(places[i], t)
-  })
+  const whole = zeros([size])
+  const pieces = tensors.map((x, i) => ({ x, block: x.size, start: offsets[i] }))
+  place(OP, whole, pieces, size)
   return whole
 }
 
