@@ -40,6 +40,18 @@ export function shaderFile(name: string): string {
   return text
 }
 
+let hash: string | undefined
+
+/** The same for the same files in src/shaders (FNV-1a): tells what was measured with these kernels from the rest. */
+export function shadersHash(): string {
+  if (hash !== undefined) return hash
+  let h = 2166136261
+  for (const name of Object.keys(files).sort())
+    for (const char of name + files[name]) h = Math.imul(h ^ char.charCodeAt(0), 16777619)
+  hash = (h >>> 0).toString(16).padStart(8, '0')
+  return hash
+}
+
 const isSet = (defines: Defines, name: string): boolean =>
   defines[name] !== undefined && defines[name] !== false
 

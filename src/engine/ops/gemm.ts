@@ -2,10 +2,10 @@
 import { type Gpu, gpu } from '../device.ts'
 import { run } from '../kernel.ts'
 import { empty, type Tensor } from '../tensor.ts'
-import { chooseVariant } from '../tune.ts'
+import { type Again, chooseVariant } from '../tune.ts'
 import type { Defines } from '../wgsl.ts'
-import { leakyRelu } from './pointwise.ts'
-import { sumParts } from './reduce.ts'
+import { full, leakyRelu } from './pointwise.ts'
+import { sum, sumParts } from './reduce.ts'
 
 /** What an invocation owns of the result. */
 interface Tile {
@@ -26,13 +26,25 @@ const TILES = {
   quad8x2: { quad: true, TM: 8, NV: 2 },
 } satisfies Record<string, Tile>
 type TileName = keyof typeof TILES
-const TILE_NAMES = Object.keys(TILES) as TileName[]
+/** What `forceVariant` takes for products. */
+export const TILE_NAMES = Object.keys(TILES) as TileName[]
 
 /** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second its code takes. */
 const LARGE = 4e6
 
-/** The tile for a product of M x N values, of so many multiply-adds, of the problem that `key` names. */
-function tileFor(g: Gpu, kernel: string, key: readonly number[], M: number, N: number, work: number): Tile {
+/**
+ * The tile for a product of M x N values, of so many multiply-adds, of the problem that `key` names and `again` computes
+ * on other tensors.
+ */
+function tileFor(
+  g: Gpu,
+  kernel: string,
+  key: readonly number[],
+  M: number,
+  N: number,
+  work: number,
+  again: () => Again,
+): Tile {
   // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
   const quads = g.hasQuads && M >= 8 && N >= 8
   const usual = (): TileName => {
@@ -41,7 +53,18 @@ function tileFor(g: Gpu, kernel: string, key: readonly number[], M: number, N: n
     return M >= 64 ? 'quad4' : 'quad2'
   }
   const variants = TILE_NAMES.filter((name) => g.hasQuads || !TILES[name].quad)
-  return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual })]
+  return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual, again })]
+}
+
+/** `gemm` on tensors of its own; `compute` also adds up the parts of a sum, whose number depends on the tile. */
+function again<G extends { a: Tensor; b: Tensor; bias?: Tensor }>(
+  gemm: G,
+  compute: (gemm: G) => unknown,
+): Again {
+  const like = ({ shape }: Tensor): Tensor => full(shape, 0.5)
+  const { a, b, bias } = gemm
+  const operands = { a: like(a), b: like(b), ...(bias && { bias: like(bias) }) }
+  return { operands, launch: () => void compute({ ...gemm, ...operands }) }
 }
 
 /** Columns of an invocation, their type, and how b and y are bound. */
@@ -124,28 +147,13 @@ export interface RowGemm {
 }
 
 /** The result of a kernel built on lib/gemm.wgsl, of `shape`. Splits k, and adds the parts afterwards, when there are few tiles. */
-export function rowGemm({
-  kernel,
-  op,
-  a,
-  b,
-  bias,
-  slope,
-  shape,
-  M,
-  N,
-  KC,
-  taps,
-  Z,
-  inside,
-  aligned = true,
-  bTransposed,
-  yTransposed,
-  flops,
-  defines,
-}: RowGemm): Tensor {
+export function rowGemm(gemm: RowGemm): Tensor {
+  const { kernel, op, a, b, bias, slope, shape, M, N, KC, taps, Z } = gemm
+  const { inside, aligned = true, bTransposed, yTransposed, flops, defines } = gemm
   const g = gpu()
-  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z)
+  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z, () =>
+    again(gemm, rowGemm),
+  )
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
   const vecA = KU === 4 && aligned
   const steps = KC / KU
@@ -228,24 +236,11 @@ export interface ColumnGemm {
 }
 
 /** Runs conv2d_weight.wgsl; the result is [batches, slices, ...shape], or [...shape] when both are 1. */
-export function columnGemm({
-  op,
-  a,
-  b,
-  shape,
-  M,
-  N,
-  C,
-  lines,
-  WO,
-  batches,
-  aBatch,
-  bBatch,
-  defines,
-}: ColumnGemm): {
+export function columnGemm(gemm: ColumnGemm): {
   y: Tensor
   slices: number
 } {
+  const { op, a, b, shape, M, N, C, lines, WO, batches, aBatch, bBatch, defines } = gemm
   const g = gpu()
   const pixels = lines * WO
   const { quad, TM, NV } = tileFor(
@@ -255,6 +250,7 @@ export function columnGemm({
     M,
     N,
     batches * pixels * M * N,
+    () => again(gemm, columnSum),
   )
   const tile = { quad, TM: Math.max(TM, 4), NV } // rows come in fours
   const terms = quad ? pixelsAtOnce(WO) : 1
@@ -292,4 +288,10 @@ export function columnGemm({
     workgroup: grid.workgroup,
   })
   return { y, slices }
+}
+
+/** columnGemm with the sum that its users make of the slices. */
+function columnSum(gemm: ColumnGemm): void {
+  const { y, slices } = columnGemm(gemm)
+  if (slices > 1) sum(y, { axes: 1 })
 }
