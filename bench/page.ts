@@ -1,9 +1,10 @@
 /** Runs in headless Chrome for scripts/bench.ts, which asks for one roof, row or step after the other. */
 import { answer, get } from '../src/app/commands.ts'
 import type { Adapter, AdapterChoice, TrainRequest } from '../src/app/headless.ts'
+import { setTuned } from '../src/app/tuned.ts'
 import { adapterOptions } from '../src/engine/adapter.ts'
 import type { Gpu } from '../src/engine/device.ts'
-import { adapterName, init, shutdown, zeros } from '../src/engine/index.ts'
+import { adapterName, forceVariant, init, shutdown, zeros } from '../src/engine/index.ts'
 import { run } from '../src/engine/kernel.ts'
 import { parseIdx } from '../src/models/data.ts'
 import type { Config } from '../src/models/trainer.ts'
@@ -76,6 +77,13 @@ const commands = {
       clock: clock.kind,
       timestampQuantum: clock.quantum,
     }
+  },
+
+  setTuned,
+
+  /** Of every kernel that has it, from now on. */
+  force({ variant }: { variant: string }): void {
+    forceVariant(variant)
   },
 
   /** Names of what can be measured, and of the kernels that peers may have, too. */

@@ -5,6 +5,8 @@ import { toCsv } from '../bench/csv.ts'
 import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
 import { faultsOf, type KernelResult, type Result, type StepResult, VERSION } from '../bench/result.ts'
 import { short, tableOf } from '../bench/table.ts'
+import { TILE_NAMES } from '../src/engine/ops/gemm.ts'
+import { USUAL } from '../src/engine/tune.ts'
 import {
   ADAPTER_FLAG,
   type AdapterChoice,
@@ -14,10 +16,11 @@ import {
   readAdapter,
   readArgs,
 } from './args.ts'
-import { withBenchPage } from './benchPage.ts'
+import { type BenchPage, withBenchPage } from './benchPage.ts'
 import { addPeers, installPeers } from './benchPeers.ts'
 import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
+import { tunedLines, useTuned } from './tuned.ts'
 
 const MARGIN = 20 // percent: more than a quiet machine varies
 
@@ -37,6 +40,11 @@ const FLAGS = {
     kind: 'switch',
     about: 'also times TensorFlow.js and jax-js, installed below bench/peers at first use',
   },
+  variant: {
+    kind: [USUAL, ...TILE_NAMES],
+    value: 'NAME',
+    about: `computes products by this tile: ${[...TILE_NAMES].join(', ')}; or by the ${USUAL} ones, whatever was found`,
+  },
   host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
   adapter: ADAPTER_FLAG,
   help: { kind: 'switch', about: 'this text' },
@@ -54,8 +62,10 @@ export async function main(argv: string[]): Promise<number> {
   const { choice: adapter = 'default', name } = readAdapter(values.adapter, host)
   if (peers && host === 'node') throw new Error('--peers: the peers need a page, so --host chrome')
   if (peers) installPeers()
-  const { result, peerKernels } = await measure(positionals[0] ?? '', adapter, { host, adapter: name })
-  if (peers) await addPeers(result, peerKernels, adapter)
+  const place = { host, adapter: name }
+  const ready = (page: BenchPage): Promise<string[]> => takeVariants(page, values.variant)
+  const { result, peerKernels } = await measure(positionals[0] ?? '', adapter, place, ready)
+  if (peers) await addPeers(result, peerKernels, adapter, ready)
   console.log(`\n${tableOf(result).join('\n')}`)
   if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
   if (values.csv) writeFileSync(values.csv, toCsv(result))
@@ -77,11 +87,17 @@ interface Measured {
 }
 
 /** Everything of ours: the roofs, before and after the rows whose names have `filter` in them. */
-function measure(filter: string, adapter: AdapterChoice, place: Place): Promise<Measured> {
+function measure(
+  filter: string,
+  adapter: AdapterChoice,
+  place: Place,
+  ready: (page: BenchPage) => Promise<string[]>,
+): Promise<Measured> {
   const date = new Date().toISOString()
   return withBenchPage(place, async (page) => {
     const { adapter: found, ...described } = await page.call('describe', { adapter })
     console.log(`adapter ${found.name}`)
+    for (const line of await ready(page)) console.log(line)
     const { peerKernels, ...all } = await page.call('list', undefined)
     const [kernelNames, stepNames] = [all.kernels, all.steps].map((names) =>
       names.filter((name) => name.includes(filter)),
@@ -117,6 +133,13 @@ function measure(filter: string, adapter: AdapterChoice, place: Place): Promise<
     }
     return { result, peerKernels }
   })
+}
+
+/** The variants that were found, or the one that is asked for; says which. */
+async function takeVariants(page: BenchPage, variant: string | undefined): Promise<string[]> {
+  if (!variant) return tunedLines(await useTuned(page))
+  await page.call('force', { variant })
+  return [`variant  ${variant}`]
 }
 
 const shownTime = ({ variant, warm, status }: KernelResult): string =>

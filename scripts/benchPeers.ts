@@ -20,11 +20,15 @@ interface Task {
   row: { peers?: PeerResult[] }
 }
 
-/** Compares the rows of `result` that peers may have (`peerKernels`, and steps), and puts the outcome there. */
+/**
+ * Compares the rows of `result` that peers may have (`peerKernels`, and steps), and puts the outcome there. `ready` makes
+ * our engine on a page what it was when these were measured.
+ */
 export async function addPeers(
   result: Result,
   peerKernels: readonly string[],
   adapter: AdapterChoice,
+  ready: (page: BenchPage) => Promise<unknown>,
 ): Promise<void> {
   for (const file of FILES) {
     const tasks = tasksOf(result, peerKernels)
@@ -34,7 +38,7 @@ export async function addPeers(
       const what = outcome.ratio ? `${short(outcome.ratio.median)} times ours` : `failed: ${outcome.error}`
       console.log(`${outcome.engine} ${total - tasks.length}/${total} ${task.name}: ${what}`)
     }
-    while (tasks.length) await onePage(file, adapter, tasks, report)
+    while (tasks.length) await onePage(file, adapter, ready, tasks, report)
   }
 }
 
@@ -42,6 +46,7 @@ export async function addPeers(
 async function onePage(
   file: string,
   adapter: AdapterChoice,
+  ready: (page: BenchPage) => Promise<unknown>,
   tasks: Task[],
   report: (task: Task, outcome: PeerResult) => void,
 ): Promise<void> {
@@ -50,6 +55,7 @@ async function onePage(
   try {
     await withPeerPage(`bench/peers/${file}`, async (page) => {
       await page.call('describe', { adapter })
+      await ready(page)
       const loaded = await page.call('peer', { file })
       engine = loaded.engine
       for (current = tasks.shift(); current; current = tasks.shift()) {

@@ -23,6 +23,9 @@ export interface Environment {
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** What is made once and kept: `GANVAS_CACHE` names another folder for it. */
+export const cacheFolder = (): string => process.env.GANVAS_CACHE ?? join(root, '.cache')
+
 export function environment(adapter: Adapter, adapterChoice: AdapterChoice, browser: string): Environment {
   const processors = cpus()
   return {

@@ -17,6 +17,7 @@ import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { writeWhole } from './runFolder.ts'
 import { HYPERPARAMETERS } from './train.ts'
+import { tunedLines, useTuned } from './tuned.ts'
 
 /** Enough for quartiles, and a multiple of the rhythms that models have. */
 const STEPS = 16
@@ -88,6 +89,7 @@ async function measure(wishes: Wishes, steps: number, place: Place): Promise<Don
       const { config } = planNew(wishes, prepared, found)
       const { model, options, loss, batch, seed } = config
       console.log(`adapter ${found.name}`)
+      for (const line of tunedLines(await useTuned(page))) console.log(line)
       if (described.clock !== 'gpu') throw new Error('this adapter has no GPU timestamps to profile with')
       console.log('roofs ...')
       const first = await page.call('roofs', undefined)

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { MetricsLine } from '../src/app/report.ts'
-import { CheckpointError } from '../src/engine/index.ts'
+import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
 import { models } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/train.ts'
 import { type Config, configOf } from '../src/models/trainer.ts'
@@ -35,6 +35,8 @@ export interface RunRecord {
   data: { name: string } & DataSet['identity']
   started: string
   environment: Environment
+  /** The variants of kernels that it is computed with where these are not the usual ones: its bits depend on them. */
+  tuned?: TunedTable
   /** Each time the run was continued. */
   resumed: { step: number; started: string; environment: Environment }[]
 }

@@ -9,6 +9,7 @@ import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from
 import { oneFile, withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { tunedLines, useTuned } from './tuned.ts'
 
 const FLAGS = {
   count: { kind: 'count', about: 'how many; 64 if left out, 1024 of points' },
@@ -46,14 +47,20 @@ export async function main(argv: string[]): Promise<number> {
   const { count = isToy(checkpoint.config.data) ? POINTS : SAMPLES } = values
 
   const exchange = oneFile<Report>({ checkpoint: checkpoint.file })
-  const { shape, name } = await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
-    const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
-    const as = format === '.png' ? 'png' : 'values'
-    return { name, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
-  })
+  const { shape, name, table } = await withTrainingPage(
+    exchange,
+    { host, adapter: adapter.name },
+    async (page) => {
+      const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
+      const as = format === '.png' ? 'png' : 'values'
+      const table = await useTuned(page)
+      return { name, table, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
+    },
+  )
   const { content: samples } = exchange
   writeWhole(out, format === '.png' ? samples : npy(new Float32Array(samples.buffer), shape))
   console.log(`adapter  ${name}`)
+  for (const line of tunedLines(table)) console.log(line)
   console.log(`model    ${checkpoint.config.model} after ${checkpoint.step} steps, ${checkpoint.path}`)
   console.log(`${count} samples of seed ${seed}: ${out}`)
   return 0

@@ -6,16 +6,13 @@ import type { Report } from '../src/app/report.ts'
 import { CheckpointError } from '../src/engine/index.ts'
 import { DigitScorer } from '../src/models/digits.ts'
 import { labelledDigits } from './datasets.ts'
-import { root } from './environment.ts'
+import { cacheFolder } from './environment.ts'
 import type { Exchange } from './headless.ts'
 import { Progress } from './progress.ts'
 import { writeWhole } from './runFolder.ts'
 
 /** Where the classifier is kept, in the folder that GANVAS_CACHE names. Removed, it is trained again. */
-export const CLASSIFIER = relative(
-  '',
-  join(process.env.GANVAS_CACHE ?? join(root, '.cache'), 'digits.safetensors'),
-)
+export const CLASSIFIER = relative('', join(cacheFolder(), 'digits.safetensors'))
 
 /** What takes its time: a heading, and what is counted. */
 const WORDS: Record<string, readonly [heading: string, unit: string]> = {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import type { MetricsLine } from '../src/app/report.ts'
+import type { TunedTable } from '../src/engine/index.ts'
 import { isToy } from '../src/models/data.ts'
 import { models } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
@@ -17,6 +18,7 @@ import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } 
 import { duration, Progress } from './progress.ts'
 import { ANIMATION, CHECKPOINT, type RunRecord, writeWhole } from './runFolder.ts'
 import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
+import { tunedLines, useTuned } from './tuned.ts'
 
 const FLAGS = {
   data: {
@@ -177,8 +179,9 @@ class Session implements Exchange<Report> {
     const plan = this.plan(adapter)
     const { config, steps, every, data } = plan
     const made = environment(adapter, choice, await page.version())
-    this.record = recordOf(plan, made, new Date().toISOString(), continued)
-    say(...introduction(plan, adapter, continued))
+    const tuned = await (continued ? useAgain(page, continued.record) : useTuned(page))
+    this.record = recordOf(plan, made, new Date().toISOString(), tuned, continued)
+    say(...introduction(plan, adapter, continued), ...tunedLines(tuned))
     const before = continued?.record.environment.adapter.name ?? adapter.name
     if (before !== adapter.name)
       this.warn(`The run was begun on ${before}: on another adapter its numbers will differ.`)
@@ -255,7 +258,17 @@ class Session implements Exchange<Report> {
   }
 }
 
-function recordOf(plan: Plan, made: Environment, now: string, continued?: Continued): RunRecord {
+/** A run goes on with the variants that it began with, whatever was found since: its bits would differ. */
+const useAgain = (page: TrainingPage, { tuned }: RunRecord): Promise<TunedTable | undefined> =>
+  page.call('setTuned', tuned ? [tuned] : [])
+
+function recordOf(
+  plan: Plan,
+  made: Environment,
+  now: string,
+  tuned?: TunedTable,
+  continued?: Continued,
+): RunRecord {
   const { config, steps, every, data } = plan
   if (!continued) {
     return {
@@ -265,6 +278,7 @@ function recordOf(plan: Plan, made: Environment, now: string, continued?: Contin
       data: { name: data.name, ...data.identity },
       started: now,
       environment: made,
+      ...(tuned && { tuned }),
       resumed: [],
     }
   }

@@ -2,11 +2,21 @@
  * What `npm run train` and `npm run sample` run in headless Chrome. Files come and go by HTTP (see
  * scripts/headless.ts); what happens meanwhile is told through `ganvasReport`.
  */
-import { adapterName, type InitOptions, init } from '../engine/index.ts'
+import {
+  adapterName,
+  type InitOptions,
+  init,
+  type TunedTable,
+  type TuneProgress,
+  type TuneResult,
+  tuned,
+} from '../engine/index.ts'
 import { type Data, parseIdx, sampleSize, stack } from '../models/data.ts'
 import { shapeOf } from '../models/model.ts'
 import type { ToyName } from '../models/toys.ts'
 import { type LogLine, type TrainOptions, train } from '../models/train.ts'
+import type { Config } from '../models/trainer.ts'
+import { tuneSteps } from '../models/tuneSteps.ts'
 import { type Draw, withSamples } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
 import { onProfile, onRecord } from './debug.ts'
@@ -16,6 +26,7 @@ import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 import type { Report } from './report.ts'
+import { setTuned } from './tuned.ts'
 
 export type { Report }
 
@@ -44,6 +55,13 @@ export interface TrainRequest {
   resume: { file: string; log: LogLine[] } | undefined
 }
 
+export interface TuneRequest {
+  config: Config
+  data: DataRequest
+  seconds: number
+  force: boolean
+}
+
 export interface SampleRequest extends Draw {
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
@@ -58,6 +76,21 @@ const commands = {
     const g = await init({ adapter })
     const { vendor, architecture, device, description } = g.info
     return { name: adapterName(g), software: g.isSoftware, vendor, architecture, device, description }
+  },
+
+  setTuned,
+
+  /** Searches for the fastest kernels of training steps; the table that it ends with comes along. */
+  async tune(request: TuneRequest): Promise<TuneResult & { table: TunedTable }> {
+    const { config, seconds, force } = request
+    let last = performance.now()
+    const onProgress = ({ done, total }: TuneProgress): void => {
+      const ms = performance.now() - last
+      last += ms
+      void window.ganvasReport({ kind: 'progress', what: 'tuning', steps: total, line: { step: done, ms } })
+    }
+    const result = await tuneSteps(await served(request.data), config, { seconds, force, onProgress })
+    return { ...result, table: tuned() }
   },
 
   /** Trains; the last step is returned. */

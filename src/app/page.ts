@@ -27,6 +27,8 @@ const buttons = {
   walk: find<HTMLButtonElement>('#walk'),
   reset: find<HTMLButtonElement>('#reset'),
   save: find<HTMLButtonElement>('#save'),
+  tune: find<HTMLButtonElement>('#tune'),
+  forget: find<HTMLButtonElement>('#forget'),
 }
 
 type Handlers = { [T in Report['type']]: (report: Extract<Report, { type: T }>) => void }
@@ -61,6 +63,8 @@ export class Page {
     buttons.walk.onclick = () => this.walk(!this.isWalking)
     buttons.reset.onclick = () => this.reset()
     buttons.save.onclick = () => this.save()
+    buttons.tune.onclick = () => this.kernels('tune')
+    buttons.forget.onclick = () => this.kernels('forget')
     onSettings(() => this.settingsChanged())
     onFiles((file) => this.open(file))
     addEventListener('hashchange', () => {
@@ -88,6 +92,11 @@ export class Page {
   private walk(on: boolean): void {
     this.isPlaying = false
     this.send({ type: on ? 'walk' : 'pause' })
+  }
+
+  private kernels(type: 'tune' | 'forget'): void {
+    this.isPlaying = false
+    this.send({ type })
   }
 
   private reset(source?: Source): void {
@@ -174,6 +183,12 @@ export class Page {
     frame: ({ step, frame }) => this.stage.show(step, frame),
     passing: ({ frame }) => {
       if (this.isWalking) this.stage.pass(frame)
+    },
+    tuning: ({ done, total }) => say(`Timing kernels: ${done} of ${total} products. Any button ends it.`),
+    tuned: ({ known, faster }) => {
+      find('#tuned').textContent = known
+        ? `${known} products timed on this adapter: ${faster} have a kernel that is faster than the usual one.`
+        : 'Products run by the kernels that are usual on such an adapter.'
     },
     saved: ({ step, file }) => download(file, `ganvas-step-${step}.safetensors`),
     idle: ({ commands }) => {

@@ -17,6 +17,9 @@ export type Command =
   /** Shows what lies between random numbers, until the next command. */
   | { type: 'walk' }
   | { type: 'save' }
+  /** Searches for the fastest kernels of the run's steps, and remembers them; any other command ends it. */
+  | { type: 'tune' }
+  | { type: 'forget' }
 
 export type Report =
   /** Once, first. */
@@ -30,6 +33,9 @@ export type Report =
   | { type: 'frame'; step: number; frame: Frame }
   /** A frame of a walk. */
   | { type: 'passing'; frame: Frame }
+  | { type: 'tuning'; done: number; total: number }
+  /** Products whose kernels were timed on this adapter, and those for which something faster was found. */
+  | { type: 'tuned'; known: number; faster: number }
   | { type: 'saved'; step: number; file: Uint8Array<ArrayBuffer> }
   /** So many commands are done, and none was waiting. */
   | { type: 'idle'; commands: number }

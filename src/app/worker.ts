@@ -1,12 +1,14 @@
 /** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
-import { adapterName, CheckpointError, gpu, init } from '../engine/index.ts'
+import { adapterName, CheckpointError, gpu, init, tuned } from '../engine/index.ts'
 import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data.ts'
 import { isToyName } from '../models/toys.ts'
 import { configOf } from '../models/trainer.ts'
+import { tuneSteps } from '../models/tuneSteps.ts'
 import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
 import type { Command, Report } from './protocol.ts'
 import { Run } from './run.ts'
+import { forget, recall, remember } from './tuned.ts'
 
 /** A CPU spends too much of its time on drawing if it draws more often. */
 const FRAME_MS = { software: 1800, hardware: 300 }
@@ -45,9 +47,31 @@ async function start(): Promise<void> {
     post({ type: 'missing', message: textOf(error) })
     return new Promise(() => {}) // nothing that follows can be done
   }
+  await recall()
   const { isSoftware } = gpu()
   frameMs = isSoftware ? FRAME_MS.software : FRAME_MS.hardware
   post({ type: 'ready', adapter: adapterName(gpu()), isSoftware, choices: choicesFor(isSoftware) })
+  tellTuned()
+}
+
+function tellTuned(): void {
+  const found = Object.values(tuned().found)
+  post({ type: 'tuned', known: found.length, faster: found.filter(({ ratio }) => ratio < 1).length })
+}
+
+/** As long as a visitor may wait; what is left then, comes next time. */
+const TUNE_SECONDS = 60
+
+async function tune({ data, config }: Run): Promise<void> {
+  await tuneSteps(data, config, {
+    seconds: TUNE_SECONDS,
+    onProgress: ({ done, total }) => post({ type: 'tuning', done, total }),
+    isInterrupted: () => waiting > 0,
+  })
+  tellTuned()
+  await remember().catch(() =>
+    post({ type: 'notice', message: 'What was found is used, but this browser does not let it be kept.' }),
+  )
 }
 
 async function obey(command: Command): Promise<void> {
@@ -72,6 +96,10 @@ async function obey(command: Command): Promise<void> {
     await run?.walk(() => waiting > 0)
   } else if (command.type === 'save') {
     if (run?.saved) post({ type: 'saved', ...run.saved })
+  } else if (command.type === 'tune') {
+    if (run) await tune(run)
+  } else if (command.type === 'forget') {
+    await forget().finally(tellTuned)
   }
 }
 

@@ -94,6 +94,43 @@ test(
 )
 
 test(
+  'kernels are tuned, until something else is wanted; what was found is remembered, and forgotten',
+  async () => {
+    const page = await browser.newPage()
+    const press = (button: string) => page.$eval(button, (e) => (e as HTMLElement).click()) // in a closed <details>
+    const untilText = (selector: string, pattern: string) =>
+      page.waitForFunction(
+        (selector, pattern) => new RegExp(pattern).test(document.querySelector(selector)?.textContent ?? ''),
+        { timeout: 2 * TIMEOUT },
+        selector,
+        pattern,
+      )
+    await page.goto(url + SETTINGS)
+    await untilState(page, 'paused')
+    await untilText('#tuned', 'kernels that are usual')
+    await press('#tune')
+    await untilText('#status', '^Timing kernels: [1-9]')
+    await page.click('#play')
+    await untilText('#tuned', '^[1-9][0-9]* products timed')
+    await page.waitForFunction(() => document.querySelector('#count-step')?.textContent !== '0')
+    await page.click('#play')
+    await untilState(page, 'paused')
+    const found = await page.$eval('#tuned', (e) => e.textContent)
+
+    await page.reload()
+    await untilState(page, 'paused')
+    await untilText('#tuned', 'products timed')
+    expect(await page.$eval('#tuned', (e) => e.textContent)).toBe(found)
+    await press('#forget')
+    await untilText('#tuned', 'kernels that are usual')
+    await page.reload()
+    await untilText('#tuned', 'kernels that are usual')
+    await page.close()
+  },
+  4 * TIMEOUT,
+)
+
+test(
   'points train, too, without the digits being loaded; other data bring their own settings',
   async () => {
     const page = await browser.newPage()
