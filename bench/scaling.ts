@@ -74,7 +74,7 @@ export function chartOf(found: readonly { series: Series; measured: readonly Mea
   return element(
     'svg',
     { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${WIDTH * found.length} ${HEIGHT}`, role: 'img' },
-    `<style>${STYLE}</style>${panels.join('')}`,
+    `<title>Time of a DCGAN step by batch, width and image size</title><style>${STYLE}</style>${panels.join('')}`,
   )
 }
 

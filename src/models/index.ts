@@ -87,7 +87,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     losses: LOSSES,
     counts: ['latent', 'width'],
     presets: {
-      software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 1200 },
+      software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 2000 },
       gpu: { options: {}, batch: 128, steps: 6000 },
     },
     fits: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
