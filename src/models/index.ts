@@ -54,8 +54,10 @@ const ANY: readonly Name[] = [
 const TARGETS: readonly Name[] = ['smooth', 'soft', 'flip']
 /** Of models made of plain dense and conv layers, whose D ends in a dense one. */
 const LAYERS: readonly Name[] = ['ortho', 'ortho-offdiag', 'minibatch', 'stddev', 'dropout']
-/** Of models whose paper leaves D as it is. */
-const FREE: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std', 'clip', 'spectral', 'weightnorm', 'unroll']
+/** Of models that have no penalty of their own. */
+const PENALTIES: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std']
+/** Of models whose paper leaves D's weights as they are. */
+const FREE: readonly Name[] = [...PENALTIES, 'clip', 'spectral', 'weightnorm', 'unroll']
 
 const LOSSES = Object.keys(losses) as LossName[]
 
@@ -137,8 +139,8 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
-    fits: [],
-    create: (sample, options, loss) => new Sngan(imagesOnly('sngan', sample), options, loss),
+    fits: [...ANY, ...TARGETS, ...PENALTIES],
+    create: (sample, options, loss, aids) => new Sngan(imagesOnly('sngan', sample), options, loss, aids),
   },
   'stylegan-lite': {
     about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',

@@ -1,19 +1,9 @@
 /** SN-GAN: Miyato, Kataoka, Koyama & Yoshida 2018, "Spectral normalization for generative adversarial networks" (arXiv:1802.05957). */
-import {
-  concat,
-  grad,
-  mean,
-  nn,
-  optim,
-  randn,
-  scope,
-  slice,
-  stopGradient,
-  type Tensor,
-} from '../engine/index.ts'
+import { concat, grad, mean, nn, optim, randn, scope, slice, type Tensor } from '../engine/index.ts'
 import { type LossName, losses, type OpinionLoss } from './losses.ts'
 import { evaluate, type GanModel, type ImageSize, type Metrics } from './model.ts'
 import { ResidualCritic, ResidualGenerator } from './residual.ts'
+import { packedSize, plus, type Settings, Stabilised, withTargets } from './stabilisers/index.ts'
 
 /** Section 4 and table 4, of the residual networks. */
 export const DEFAULTS = {
@@ -28,31 +18,39 @@ export const DEFAULTS = {
 export type SnganOptions = typeof DEFAULTS
 
 export class Sngan implements GanModel {
-  readonly metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after']
+  readonly metrics: readonly string[]
   readonly latent: number
-  readonly networks: { generator: ResidualGenerator; discriminator: ResidualCritic }
+  readonly networks: { generator: ResidualGenerator; discriminator: ResidualCritic } & Record<string, object>
   readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
   private readonly nDis: number
   private readonly loss: OpinionLoss
+  private readonly D: Stabilised
   private readonly paramsG: Tensor[]
   private readonly paramsD: Tensor[]
 
-  constructor(image: ImageSize, options: Partial<SnganOptions> = {}, loss: LossName = 'hinge') {
+  constructor(
+    image: ImageSize,
+    options: Partial<SnganOptions> = {},
+    loss: LossName = 'hinge',
+    aids: Settings = {},
+  ) {
     const { nDis, latent, width, widthG, lr, beta1, beta2 } = { ...DEFAULTS, ...options }
     this.nDis = nDis
-    this.loss = losses[loss]
+    this.loss = withTargets(losses[loss], aids)
     this.latent = latent
-    this.networks = {
-      generator: new ResidualGenerator(image, { latent, width: widthG }),
-      discriminator: new ResidualCritic(image, { width, pool: 'sum', spectral: true }),
-    }
-    this.paramsG = nn.parameters(this.networks.generator)
-    this.paramsD = nn.parameters(this.networks.discriminator)
-    const adam = { lr, betas: [beta1, beta2] as const }
+    const generator = new ResidualGenerator(image, { latent, width: widthG })
+    const discriminator = new ResidualCritic(packedSize(image, aids), { width, pool: 'sum', spectral: true })
+    this.D = new Stabilised(discriminator, image, aids)
+    this.metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after', ...this.D.metrics]
+    this.networks = { generator, discriminator, ...this.D.state }
+    this.paramsG = nn.parameters(generator)
+    this.paramsD = this.D.parameters
+    const betas = [beta1, beta2] as const
     this.optimizers = {
-      generator: new optim.Adam(this.paramsG, adam),
-      discriminator: new optim.Adam(this.paramsD, adam),
+      generator: new optim.Adam(this.paramsG, { lr, betas }),
+      discriminator: new optim.Adam(this.paramsD, { lr: lr * (aids.ttur ?? 1), betas }),
     }
+    this.D.use(this.optimizers.generator, this.optimizers.discriminator)
   }
 
   /**
@@ -61,19 +59,21 @@ export class Sngan implements GanModel {
    * one batch, so that there is one such step an update; G's pass through the updated D takes another.
    */
   step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
-    const { generator: G, discriminator: D } = this.networks
-    const { loss } = this
+    const { loss, D } = this // D: the discriminator, with what stabilises it
+    const { generator: G } = this.networks
     const discriminatorStep = () =>
       scope(() => {
-        const x = real()
+        const x = D.real(real())
         const m = x.shape[0]
-        const generated = stopGradient(G.forward(latent(m)))
+        const generated = D.generated(G.forward(latent(m)))
         const logits = D.forward(concat([x, generated]))
-        const onReal = slice(logits, { end: [m, 1] })
-        const onFake = slice(logits, { start: [m, 0] })
+        const half = logits.shape[0] / 2
+        const onReal = slice(logits, { end: [half, 1] })
+        const onFake = slice(logits, { start: [half, 0] })
         const lossD = loss.discriminator(onReal, onFake)
-        this.optimizers.discriminator.step(grad(lossD, this.paramsD))
-        return { lossD, onReal: mean(loss.opinion(onReal)), onFake: mean(loss.opinion(onFake)), m }
+        const penalty = D.penalty(x, generated, onReal)
+        this.optimizers.discriminator.step(grad(plus(lossD, penalty), this.paramsD))
+        return { lossD, penalty, onReal: mean(loss.opinion(onReal)), onFake: mean(loss.opinion(onFake)), m }
       })
     let last = discriminatorStep()
     for (let i = 1; i < this.nDis; i++) last = discriminatorStep()
@@ -82,7 +82,9 @@ export class Sngan implements GanModel {
     const lossG = loss.generator(logits)
     this.optimizers.generator.step(grad(lossG, this.paramsG))
     const after = mean(loss.opinion(logits))
-    return { lossD: last.lossD, lossG, 'D(x)': last.onReal, 'D(G(z))': last.onFake, 'D(G(z)) after': after }
+    const { lossD, onReal, onFake, penalty } = last
+    const metrics = { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
+    return penalty ? { ...metrics, penalty } : metrics
   }
 
   sample(z: Tensor): Tensor {
