@@ -81,7 +81,7 @@ export async function discriminatorFeatures(
   return { values: all, size: all.length / count }
 }
 
-const SVM = { steps: 1500, batch: 250, lr: 2e-3, decay: 1e-4 }
+const SVM = { steps: 500, batch: 250, lr: 3e-3, decay: 1e-4 }
 
 /**
  * Share of test rows that a linear classifier on `train` names rightly: an L2-SVM for each class, as the paper takes, with
