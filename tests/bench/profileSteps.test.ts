@@ -87,7 +87,7 @@ gpuTest('a step of DCGAN: FLOPs of every product, phases, times and memory', asy
 
 /** Padded, as the optimiser's buffers are. */
 function parametersOf({ launches }: Measured, network: number): number {
-  const updates = launches.filter(({ op }) => op === 'Adam')
+  const updates = launches.filter(({ kernel }) => kernel === 'optim') // Adam also copies the gradients
   return Number(updates[network].shape.split(' ')[0])
 }
 
