@@ -1,8 +1,8 @@
 /** Parameters in one buffer, so that an optimiser updates all of them at once. */
-import { assign, zeros } from './ops/pointwise.ts'
+import { assign, fill } from './ops/pointwise.ts'
 import { ALIGNMENT, roundUp } from './pool.ts'
 import { check, shapeText } from './shape.ts'
-import { release, type Storage, Tensor } from './tensor.ts'
+import { allocate, release, type Storage, Tensor } from './tensor.ts'
 
 /** Parameters laid end to end in one buffer, each at a multiple of 256 bytes. */
 export interface Flat {
@@ -59,9 +59,10 @@ export function endToEnd(sizes: readonly number[]): { offsets: number[]; size: n
 
 /** A zeroed buffer of the same layout. */
 export function zeroFlat(bytes: number, op: string): Storage {
-  const whole = zeros([bytes / 4])
-  const storage = whole.storageOf(op)
+  const storage = allocate(bytes / 4, `${op}: the state of all parameters`)
   storage.references++ // held by the optimiser, not by a tensor
+  const whole = new Tensor([bytes / 4], storage)
+  fill(whole, 0)
   whole.dispose()
   return storage
 }

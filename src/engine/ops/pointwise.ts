@@ -308,6 +308,10 @@ export function assign(target: Tensor, value: Tensor): void {
   launch('assign', 'a', target.shape, [value], 0, 0, target)
 }
 
+/** Overwrites `target` in place with one value; the tape does not see it. */
+export const fill = (target: Tensor, value: number): void =>
+  void launch('full', 'a', target.shape, [value], 0, 0, target)
+
 /** A tensor of one value; of a function's, which a recorded step asks again at every replay. */
 export function full(
   shape: Shape,
