@@ -151,9 +151,8 @@ function backwardPass(
       const spent = grads.get(y)
       if (!spent || wanted.has(y)) continue
       grads.delete(y)
-      // An op like add passes on the very tensor that it got.
-      const isPassedOn = cotangents.includes(spent) || [...grads.values()].includes(spent)
-      if (isFinal && !isPassedOn) discard(spent)
+      // Not what the caller gave, nor what an op like add has passed on as it was.
+      if (isFinal && !cotangents.includes(spent) && ![...grads.values()].includes(spent)) discard(spent)
     }
   }
   // Each gradient is a tensor of its own, so that disposing one leaves the others and `gradOutput`.

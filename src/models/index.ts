@@ -69,6 +69,21 @@ function imagesOnly(model: string, sample: SampleSize): ImageSize {
 /** Names of the models that can learn from points. */
 export const pointModels = (): string[] => Object.keys(models).filter((name) => models[name].presets.points)
 
+/**
+ * With the paper's eight mapping layers, runs as short as these came to draw nearly the same digit for every z; a high rate
+ * needs the small γ.
+ */
+const SMALL_STYLEGAN = {
+  latent: 64,
+  depth: 4,
+  mappingLr: 0.1,
+  width: 8,
+  maxWidth: 64,
+  gamma: 1,
+  mixing: 0.5,
+  emaDecay: 0.995,
+}
+
 export const models: Readonly<Record<string, ModelEntry>> = {
   gan: {
     about: 'Goodfellow et al. 2014 (arXiv:1406.2661): the first, of dense layers and maxout units',
@@ -149,20 +164,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
     presets: {
       software: {
-        // With the paper's eight mapping layers, runs as short as this one came to draw nearly the same digit for every
-        // z; the high rate needs the small γ.
-        options: {
-          latent: 64,
-          depth: 4,
-          mappingLr: 0.1,
-          width: 8,
-          maxWidth: 64,
-          gamma: 1,
-          r1Every: 4,
-          mixing: 0.5,
-          lr: 4e-3,
-          emaDecay: 0.995,
-        },
+        options: { ...SMALL_STYLEGAN, r1Every: 4, lr: 4e-3 },
         batch: 16,
         steps: 2000,
       },
@@ -181,16 +183,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     presets: {
       software: {
         // The paper's rate: at twice as much, short runs came to strokes drowned in noise.
-        options: {
-          latent: 64,
-          depth: 4,
-          mappingLr: 0.1,
-          width: 8,
-          maxWidth: 64,
-          gamma: 1,
-          mixing: 0.5,
-          emaDecay: 0.995,
-        },
+        options: SMALL_STYLEGAN,
         batch: 16,
         steps: 3000,
       },

@@ -15,15 +15,7 @@
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-#ifdef SPLIT
-  let id = group.y * groups.x + group.x;
-  let lane = local;
-#else
-  let id = globalIndex(group, groups, local);
-  let lane = 0u;
-#endif
-  if (id >= COUNT) { return; }
-  let l = layerOf(id);
+#include "lib/spectral_layer.wgsl"
   let keptU = l.kept + l.rows;
 
   // v: rows are shared out among the lanes.

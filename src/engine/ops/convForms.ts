@@ -2,10 +2,9 @@
 import { convFlops } from '../counts.ts'
 import { run } from '../kernel.ts'
 import type { Shape, Window } from '../shape.ts'
-import { empty, type Tensor, view } from '../tensor.ts'
+import { empty, type Tensor } from '../tensor.ts'
 import { columnGemm, rowGemm } from './gemm.ts'
 import { pad } from './movement.ts'
-import { sum } from './reduce.ts'
 
 type Size = readonly [height: number, width: number]
 
@@ -191,12 +190,11 @@ export function convWeights(x: Tensor, dy: Tensor, window: Window): Tensor {
   const [n, H, W, cin] = x.shape
   const [, HO, WO, cout] = dy.shape
   const [kh, kw] = window.kernel
-  const shape = [kh, kw, cin, cout]
-  const { y, slices } = columnGemm({
+  return columnGemm({
     op: 'conv2dWeightGrad',
     a: x,
     b: dy,
-    shape,
+    shape: [kh, kw, cin, cout],
     M: kh * kw * cin,
     N: cout,
     C: cin,
@@ -207,5 +205,4 @@ export function convWeights(x: Tensor, dy: Tensor, window: Window): Tensor {
     bBatch: 0,
     defines: { H, W, HO, ...geometry(window) },
   })
-  return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
 }

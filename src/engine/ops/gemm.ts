@@ -5,7 +5,7 @@ import { empty, type Tensor } from '../tensor.ts'
 import { type Again, chooseVariant } from '../tune.ts'
 import type { Defines } from '../wgsl.ts'
 import { full, leakyRelu } from './pointwise.ts'
-import { sum, sumParts } from './reduce.ts'
+import { sumParts } from './reduce.ts'
 
 /** What an invocation owns of the result. */
 interface Tile {
@@ -56,7 +56,7 @@ function tileFor(
   return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual, again })]
 }
 
-/** `gemm` on tensors of its own; `compute` also adds up the parts of a sum, whose number depends on the tile. */
+/** `compute` of `gemm` on tensors of its own. */
 function again<G extends { a: Tensor; b: Tensor; bias?: Tensor }>(
   gemm: G,
   compute: (gemm: G) => unknown,
@@ -193,7 +193,7 @@ export function rowGemm(gemm: RowGemm): Tensor {
     workgroup: grid.workgroup,
   })
   if (slices === 1) return y
-  const whole = sumParts(y, slices, shape, bias)
+  const whole = sumParts(y, [1, slices], shape, bias)
   return slope === undefined ? whole : leakyRelu(whole, { slope })
 }
 
@@ -221,6 +221,7 @@ export interface ColumnGemm {
   /** [images, H, W, C] of one batch */
   a: Tensor
   b: Tensor
+  /** Of the result, [batches, M, N] in memory order. */
   shape: readonly number[]
   M: number
   N: number
@@ -235,11 +236,8 @@ export interface ColumnGemm {
   defines: Defines
 }
 
-/** Runs conv2d_weight.wgsl; the result is [batches, slices, ...shape], or [...shape] when both are 1. */
-export function columnGemm(gemm: ColumnGemm): {
-  y: Tensor
-  slices: number
-} {
+/** The result of conv2d_weight.wgsl, of `shape`. Splits the lines, and adds the parts afterwards, when there are few tiles. */
+export function columnGemm(gemm: ColumnGemm): Tensor {
   const { op, a, b, shape, M, N, C, lines, WO, batches, aBatch, bBatch, defines } = gemm
   const g = gpu()
   const pixels = lines * WO
@@ -250,7 +248,7 @@ export function columnGemm(gemm: ColumnGemm): {
     M,
     N,
     batches * pixels * M * N,
-    () => again(gemm, columnSum),
+    () => again(gemm, columnGemm),
   )
   const tile = { quad, TM: Math.max(TM, 4), NV } // rows come in fours
   const terms = quad ? pixelsAtOnce(WO) : 1
@@ -258,7 +256,7 @@ export function columnGemm(gemm: ColumnGemm): {
   const perSlice = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
   const slices = Math.ceil(lines / perSlice)
   const grid = gridFor(g, M, N, batches * slices, tile)
-  const y = empty(batches * slices > 1 ? [batches, slices, ...shape] : shape, op)
+  const y = empty(slices > 1 ? [batches, slices, M, N] : shape, op)
   const vecA = C % 4 === 0
   run('conv2d_weight', {
     op,
@@ -287,11 +285,5 @@ export function columnGemm(gemm: ColumnGemm): {
     threads: grid.threads,
     workgroup: grid.workgroup,
   })
-  return { y, slices }
-}
-
-/** columnGemm with the sum that its users make of the slices. */
-function columnSum(gemm: ColumnGemm): void {
-  const { y, slices } = columnGemm(gemm)
-  if (slices > 1) sum(y, { axes: 1 })
+  return slices === 1 ? y : sumParts(y, [batches, slices], shape)
 }

@@ -1,6 +1,6 @@
 import { noGrad, record } from '../autograd.ts'
 import { check, type Shape, shapeText } from '../shape.ts'
-import { scope, type Tensor, view } from '../tensor.ts'
+import { scope, type Tensor } from '../tensor.ts'
 import { columnGemm, divisorUpTo, rowGemm } from './gemm.ts'
 import { reshape } from './movement.ts'
 import { sum } from './reduce.ts'
@@ -66,11 +66,11 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes, bias?
   if (ta && !tb) {
     // The rows of k in lines of a few, as pixels of a conv with one tap.
     const line = divisorUpTo(K, 16)
-    const { y, slices } = columnGemm({
+    return columnGemm({
       op: 'matmul',
       a,
       b,
-      shape: [M, N],
+      shape,
       M,
       N,
       C: M,
@@ -81,7 +81,6 @@ function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes, bias?
       bBatch: bBatches === 1 ? 0 : K * N,
       defines: { H: 1, W: line, HO: 1, KW: 1, SH: 1, SW: 1, PT: 0, PL: 0 },
     })
-    return view(slices > 1 ? sum(y, { axes: 1 }) : y, shape)
   }
   // aᵀ bᵀ = (b a)ᵀ: the plain product of the operands exchanged, written transposed.
   const swap = ta && tb

@@ -78,9 +78,13 @@ function reduceMiddle(
 export const norm = (x: Tensor): Tensor =>
   scope(() => view(reduceMiddle('sum', x, [1, x.size, 1], { isNorm: true }), []))
 
-/** Parts [S, ...] of a split sum added up, and a bias [C] to the last axis of the result, which has `shape`. */
-export const sumParts = (parts: Tensor, slices: number, shape: Shape, bias?: Tensor): Tensor =>
-  scope(() => view(reduceMiddle('sum', parts, [1, slices, parts.size / slices], { bias }), shape))
+/** Parts [Z, S, ...] of split sums added up over S, and a bias [C] to the last axis of the result, which has `shape`. */
+export const sumParts = (
+  parts: Tensor,
+  [Z, S]: readonly [number, number],
+  shape: Shape,
+  bias?: Tensor,
+): Tensor => scope(() => view(reduceMiddle('sum', parts, [Z, S, parts.size / Z / S], { bias }), shape))
 
 /** Reduces `axes`, neighbouring ones at once. The result has `shape`. */
 function reduceAxes(
