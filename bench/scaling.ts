@@ -102,6 +102,6 @@ function panel(name: string, fixed: string, measured: readonly Measured[]): stri
       element('circle', { class: 'dot', cx: x.at(m.value), cy: y.at(m.median), r: 3.5 }),
     ),
     label(PLOT.right, y.at(last.median) - 8, 'measured', { 'text-anchor': 'end' }),
-    label(PLOT.right, y.at(last.bound) + 36, 'at the roofs', { 'text-anchor': 'end' }),
+    label(PLOT.right, PLOT.bottom - 8, 'at the roofs', { 'text-anchor': 'end' }),
   ].join('')
 }

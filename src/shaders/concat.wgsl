@@ -6,6 +6,7 @@
 // START$s   START inner
 // FIRST$s, END$s   its invocations
 // Y_BLOCK   TOTAL inner
+// SINGLE    outer is 1
 #include "lib/index.wgsl"
 
 struct Params { n: u32 }
@@ -22,7 +23,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for s in 0..SOURCES
   if (i >= FIRST$s && i < END$s) {
     let at = i - FIRST$s;
+#ifdef SINGLE
+    y[START$s + at] = x$s[at];
+#else
     y[at / BLOCK$s * Y_BLOCK + START$s + at % BLOCK$s] = x$s[at];
+#endif
   }
 #endfor
 }

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
 import { checkOp } from '../checkOp.ts'
-import { evaluate, gpuTest } from '../harness.ts'
+import { evaluate, gpuTest, valuesOf } from '../harness.ts'
 
 describe('reshape', () => {
   checkOp('to more dimensions', [[6, 5]], (o, x) => o.reshape(x, [2, 3, 1, 5]))
@@ -101,6 +101,12 @@ describe('concat', () => {
     ],
     (o, ...xs) => o.concat(xs, { axis: 1 }),
   )
+  gpuTest('large pieces among small ones', async () => {
+    const sizes = [3, 20_000, 16_385, 8]
+    const parts = sizes.map((size, i) => Float32Array.from({ length: size }, (_, k) => i + k / size))
+    const y = await valuesOf(() => G.concat(parts.map((part) => G.tensor(part))))
+    expect([...y]).toEqual(parts.flatMap((part) => [...part]))
+  })
   checkOp('a tensor with itself', [[2, 3]], (o, x) => o.concat([x, o.square(x), x], { axis: 1 }))
   checkOp('one alone', [[5]], (o, x) => o.concat([x], { axis: 0 }))
 })

@@ -182,13 +182,18 @@ export interface Piece {
 
 /** A kernel has eight buffers to bind, one of them to write. */
 const SOURCES = 7
+/** Values from which a piece has a launch of its own: where a CPU runs the kernel, every value waits for all branches. */
+const LARGE = 16384
 
 /** Writes the pieces into y, which has blocks of `yBlock` values; what none of them covers stays. Of the tape nothing. */
 export function place(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number): void {
   const isWhole = ({ block, start }: Piece): boolean => block % 4 === 0 && start % 4 === 0 && yBlock % 4 === 0
   for (const lanes of [4, 1]) {
     const own = pieces.filter((piece) => isWhole(piece) === (lanes === 4))
-    for (let i = 0; i < own.length; i += SOURCES) placeSome(op, y, own.slice(i, i + SOURCES), yBlock, lanes)
+    const small = own.filter(({ x }) => x.size < LARGE)
+    for (const piece of own) if (piece.x.size >= LARGE) placeSome(op, y, [piece], yBlock, lanes)
+    for (let i = 0; i < small.length; i += SOURCES)
+      placeSome(op, y, small.slice(i, i + SOURCES), yBlock, lanes)
   }
 }
 
@@ -197,6 +202,7 @@ function placeSome(op: string, y: Tensor, pieces: readonly Piece[], yBlock: numb
     SOURCES: pieces.length,
     T: lanes === 4 ? 'vec4f' : 'f32',
     Y_BLOCK: `${yBlock / lanes}u`,
+    SINGLE: pieces.every(({ x, block }) => x.size === block),
   }
   const buffers: Record<string, Tensor> = { y }
   let n = 0
