@@ -73,14 +73,21 @@ export async function compare(
   peer: Peer,
   work: PeerWork,
   inputs: Values[],
-  ours: Prepared,
+  prepareOurs: () => Prepared,
   tolerance: number,
 ): Promise<PeerResult> {
+  let ours: Prepared | undefined
   try {
+    const start = performance.now()
+    ours = prepareOurs()
     const expected = await ours.run(1)
+    const begin = performance.now()
+    const oursCold = begin - start
     const theirs = await within(peer.prepare(work, inputs), LIMIT_MS)
-    const [cold, results] = await timed(theirs, 1)
+    const [, results] = await timed(theirs, 1)
+    const cold = performance.now() - begin
     checkOutputs(results, expected, tolerance)
+    const dispatches = await dispatchesOf(() => timed(theirs, 1))
     const repeats = [await repeatsOf(ours), await repeatsOf(theirs)]
     const rounds = cold > LONG_MS ? ROUNDS.least : ROUNDS.most
     const times: number[][] = [[], []]
@@ -89,13 +96,14 @@ export async function compare(
         times[i].push((await timed(engine, repeats[i]))[0] / repeats[i])
     theirs.dispose()
     const ratio = quantiles(times[1].map((t, i) => t / times[0][i]))
-    return { engine: peer.name, cold, warm: quantiles(times[1]), ours: quantiles(times[0]), ratio }
+    const [warm, warmOurs] = [quantiles(times[1]), quantiles(times[0])]
+    return { engine: peer.name, cold, oursCold, dispatches, warm, ours: warmOurs, ratio }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const lost = g.lost ? 'the GPU device was lost while it ran: ' : ''
     return { engine: peer.name, error: lost + message }
   } finally {
-    if (!g.lost) ours.dispose()
+    if (!g.lost) ours?.dispose()
   }
 }
 
@@ -109,6 +117,23 @@ async function timed(engine: Prepared, count: number): Promise<[number, Float32A
   const start = performance.now()
   const results = await within(engine.run(count), LIMIT_MS)
   return [performance.now() - start, results]
+}
+
+/** Whoever makes them. */
+async function dispatchesOf(body: () => Promise<unknown>): Promise<number> {
+  const { prototype } = GPUComputePassEncoder
+  const { dispatchWorkgroups } = prototype
+  let count = 0
+  prototype.dispatchWorkgroups = function (...groups) {
+    count++
+    return dispatchWorkgroups.apply(this, groups)
+  }
+  try {
+    await body()
+    return count
+  } finally {
+    prototype.dispatchWorkgroups = dispatchWorkgroups
+  }
 }
 
 async function repeatsOf(engine: Prepared): Promise<number> {

@@ -132,7 +132,7 @@ const commands = {
     const { row } = named(kernels, name)
     if (!peer || !row.peer) throw new Error(`${name}: no peer`)
     const g = await freshDevice()
-    return compare(g, peer, row.peer, row.inputs, preparedRow(row), TOLERANCES.kernel)
+    return compare(g, peer, row.peer, row.inputs, () => preparedRow(row), TOLERANCES.kernel)
   },
 
   async compareStep({ name }: { name: string }): Promise<PeerResult> {
@@ -143,7 +143,7 @@ const commands = {
     // The peer's images are there already; ours are drawn from a table, as in training.
     const images = values([batch, size, size, channels], 91)
     const g = await freshDevice()
-    return compare(g, peer, work, [images], preparedStep(c), TOLERANCES.step)
+    return compare(g, peer, work, [images], () => preparedStep(c), TOLERANCES.step)
   },
 }
 export type BenchCommands = typeof commands

@@ -55,8 +55,11 @@ const peer = object({
   engine: text,
   /** Why it has no time: what it threw, or how its result differs. */
   error: optional(text),
-  /** ms, first run, compilation included. */
+  /** ms until its first results, and until ours: from making what it needs on a device, compilation included. */
   cold: optional(amount),
+  oursCold: optional(amount),
+  /** Of one run, once it is warm. */
+  dispatches: optional(amount),
   /** ms by wall time, per run, result awaited; of the peer and of ours, in turn. */
   warm: optional(quantiles),
   ours: optional(quantiles),

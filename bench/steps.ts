@@ -38,7 +38,12 @@ const dcgan = (size: number, channels: number, width: number, batch: number): St
   batch,
 })
 
-export const stepCases = (): StepCase[] => [dcgan(28, 1, 16, 32), dcgan(28, 1, 32, 32), dcgan(64, 3, 16, 16)]
+export const stepCases = (): StepCase[] => [
+  dcgan(28, 1, 32, 16),
+  dcgan(28, 1, 32, 32),
+  dcgan(28, 1, 64, 64),
+  dcgan(64, 3, 16, 16),
+]
 
 /** Images that minibatches are drawn from. */
 const IMAGES = 512

@@ -107,6 +107,12 @@ function peerLines(rows: Compared[]): string[] {
     { head: 'same work, same page', width: 42, cell: (r) => r.name, left: true },
     { head: 'peer', width: 22, cell: (r) => r.p.engine, left: true },
     { head: 'its time / ours', width: 15, cell: ({ p }) => short(p.ratio?.median) },
+    {
+      head: 'cold',
+      width: 5,
+      cell: ({ p }) => short(p.cold && p.oursCold && p.cold / p.oursCold),
+    },
+    { head: 'dispatches', width: 10, cell: ({ p }) => short(p.dispatches) },
   ]
   return lines(columns, flat, ({ p }) =>
     p.ratio ? { text: `(${spread(p.ratio)})` } : { text: `failed: ${firstLine(p.error)}`, instead: true },

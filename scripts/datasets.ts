@@ -72,7 +72,8 @@ export const labelledDigits = (): Record<string, Uint8Array> => ({
   'test-labels': read(mnistFile('t10k-labels-idx1')),
 })
 
-function read(path: string): Uint8Array {
+/** Throws DataError saying why it cannot be read. */
+export function read(path: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {

@@ -1,11 +1,13 @@
 // `npm run evaluate`: how close the samples of a run come to the data that it learned from.
 import { join } from 'node:path'
+import { DataError } from '../src/engine/index.ts'
 import { type DataKind, isToy, sampleSize } from '../src/models/data.ts'
 import type { ImageSize } from '../src/models/model.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { COUNTS, dataName, EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
-import { withTrainingPage } from './headless.ts'
-import { npy } from './npy.ts'
+import { read } from './datasets.ts'
+import { COUNTS, dataName, EVALUATIONS, FILE_EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
+import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
+import { npy, readNpy } from './npy.ts'
 import { png } from './png.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
@@ -32,8 +34,19 @@ const FLAGS = {
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
+const NPY = '.npy'
+/** What images of 28 x 28 pixels are, by their channels. */
+const FILE_KINDS: Readonly<Record<number, keyof typeof FILE_EVALUATIONS>> = { 1: 'digits', 3: 'stacked' }
+
+interface Where {
+  host: Place['host']
+  adapter: ReturnType<typeof readAdapter>
+}
+
 const HELP = [
-  'npm run evaluate -- DIR [flags]     scores the samples of the run in DIR; also to DIR/evaluation.json',
+  'npm run evaluate -- DIR [flags]      scores the samples of the run in DIR; also to DIR/evaluation.json',
+  'npm run evaluate -- FILE.npy         scores digits made elsewhere, bytes [N, 28, 28, 1] or, stacked, [N, 28, 28, 3];',
+  '                                     also to FILE.json',
   'Points: modes, quality, divergences. Digits: Fréchet and kernel distance, precision, recall, density, coverage and',
   'more, by the features of a small classifier, trained at first use; beside each what as many real digits come to.',
   'They do not compare with numbers by the features of Inception. Stacked digits: modes covered.',
@@ -47,32 +60,33 @@ export async function main(argv: string[]): Promise<number> {
   }
   const [folder] = positionals
   if (!folder) throw new Error('which run? npm run evaluate -- DIR, the folder of a run of npm run train')
+  const { host = 'chrome' } = values
+  const place = { host, adapter: readAdapter(values.adapter, host) }
+  if (folder.endsWith(NPY)) {
+    const unfit = (['count', 'pairs', 'seed', 'features', 'export'] as const).find(
+      (name) => values[name] !== undefined,
+    )
+    if (unfit) throw new Error(`--${unfit}: is for a run, ${folder} is a file of samples`)
+    return evaluateFile(folder, place)
+  }
   const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
   const { config, step, path } = checkpoint
   const data = dataName(folder, config.data)
   const kind = kindOf(data, config.data)
-  const { seed = 0, host = 'chrome', pairs = PAIRS, export: out, features = false } = values
+  const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values
   checkWishes(kind, data, count, out, features)
-  const adapter = readAdapter(values.adapter, host)
   const isDigits = kind === 'digits' || kind === 'stacked'
   const exchange = new Collector({ checkpoint: checkpoint.file, ...(isDigits && scoringFiles()) })
   const isExported = out !== undefined
   const hasClassifier = exchange.files.classifier !== undefined
   const request = { file: path, count, seed, pairs, isExported, hasClassifier }
-  const result = await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
-    const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
-    console.log(`adapter  ${name}`)
+  const result = await onPage(exchange, place, async (page) => {
     console.log(`model    ${config.model} on ${data} after ${step} steps, seed ${config.seed}`)
     return EVALUATIONS[features ? 'features' : kind](page, request, config.data)
   })
   for (const line of result.lines) console.log(line)
-  const { neighbours } = exchange.taken
-  if (neighbours) {
-    const file = join(folder, 'neighbours.png')
-    writeWhole(file, neighbours)
-    console.log(`nearest training images of some samples: ${file}`)
-  }
+  keepNeighbours(exchange, join(folder, 'neighbours.png'))
   if (out) exportImages(out, exchange.taken, sampleSize(config.data) as ImageSize)
   if (kind === 'images') return 0
   const run = { model: config.model, data, step, trainSeed: config.seed }
@@ -84,6 +98,45 @@ export async function main(argv: string[]): Promise<number> {
   return 0
 }
 
+/** Scores the images of a .npy file, into a .json file beside it. Throws DataError when they are no digits. */
+async function evaluateFile(file: string, place: Where): Promise<number> {
+  const { shape, values } = readNpy(read(file), file)
+  const kind = shape.length === 4 && shape[1] === 28 && shape[2] === 28 ? FILE_KINDS[shape[3]] : undefined
+  if (!kind)
+    throw new DataError(`${file}: expected digits [N, 28, 28, 1] or, stacked, [N, 28, 28, 3], got [${shape}]`)
+  const [count] = shape
+  checkCount(kind, count, file)
+  const scoring = scoringFiles()
+  const exchange = new Collector({ samples: values, ...scoring })
+  const { lines, scores } = await onPage(exchange, place, (page) =>
+    FILE_EVALUATIONS[kind](page, scoring.classifier !== undefined),
+  )
+  for (const line of lines) console.log(line)
+  const besides = file.slice(0, -NPY.length)
+  keepNeighbours(exchange, `${besides}-neighbours.png`)
+  const record = { file, count, classifier: classifierHash(), ...scores }
+  writeWhole(`${besides}.json`, `${JSON.stringify(record, null, 2)}\n`)
+  return 0
+}
+
+/** Runs `body` with a page whose adapter is told. */
+const onPage = <T>(
+  exchange: Collector,
+  { host, adapter }: Where,
+  body: (page: TrainingPage) => Promise<T>,
+): Promise<T> =>
+  withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
+    const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
+    console.log(`adapter  ${name}`)
+    return body(page)
+  })
+
+function keepNeighbours({ taken: { neighbours } }: Collector, file: string): void {
+  if (!neighbours) return
+  writeWhole(file, neighbours)
+  console.log(`nearest training images of some samples: ${file}`)
+}
+
 /** Throws an Error for what cannot be had of such data. */
 function checkWishes(
   kind: Kind,
@@ -92,7 +145,6 @@ function checkWishes(
   out: string | undefined,
   features: boolean,
 ): void {
-  const [least, most] = LIMITS[kind]
   if (features && kind !== 'digits')
     throw new Error(`--features: is of digits; the run was trained on ${data}`)
   if (features && out) throw new Error('--export: writes samples, --features needs none: one of the two')
@@ -101,9 +153,15 @@ function checkWishes(
     throw new Error(
       `${data} cannot be scored: evaluate knows digits (mnist, stacked) and points. --export DIR writes samples for other tools`,
     )
-  if (count < least) throw new Error(`--count: expected at least ${least}, got ${count}`)
+  checkCount(kind, count, '--count')
+}
+
+/** Throws an Error naming `what` when so many samples cannot be scored. */
+function checkCount(kind: Kind, count: number, what: string): void {
+  const [least, most] = LIMITS[kind]
+  if (count < least) throw new Error(`${what}: expected at least ${least}, got ${count}`)
   if (count > most)
-    throw new Error(`--count: expected at most ${most}, as many as there are test digits, got ${count}`)
+    throw new Error(`${what}: expected at most ${most}, as many as there are test digits, got ${count}`)
 }
 
 function kindOf(name: string, data: DataKind): Kind {

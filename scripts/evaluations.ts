@@ -1,9 +1,8 @@
 // What is asked of the page for each kind of data, and how the scores are told.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DigitScores, DigitsRequest, FeatureScores } from '../src/app/evaluation.ts'
+import type { DigitScores, DigitsRequest, FeatureScores, StackedScores } from '../src/app/evaluation.ts'
 import { type DataKind, isToy } from '../src/models/data.ts'
-import type { Scored } from '../src/models/digits.ts'
 import type { ImageScores } from '../src/models/metrics/index.ts'
 import type { ModeScores } from '../src/models/metrics/labels.ts'
 import { COUNTED, type ToyScores } from '../src/models/toyMetrics.ts'
@@ -42,18 +41,8 @@ export const EVALUATIONS: Record<
     const scores = await page.call('evaluatePoints', { file, count, seed })
     return { scores, lines: isToy(data) ? points(data.toy, count, scores) : [] }
   },
-  async digits(page, request) {
-    const scores = await page.call('evaluateDigits', request)
-    const { frechet } = scores.real
-    return {
-      scores: { ...scores, frechetOverFloor: scores.generated.frechet / frechet },
-      lines: digits(scores),
-    }
-  },
-  async stacked(page, request) {
-    const scores = await page.call('evaluateStacked', request)
-    return { scores, lines: stacked(scores) }
-  },
+  digits: async (page, request) => ofDigits(await page.call('evaluateDigits', request)),
+  stacked: async (page, request) => ofStacked(await page.call('evaluateStacked', request)),
   async features(page, { file }) {
     const scores = await page.call('evaluateFeatures', { file, labels: LABELS })
     return { scores: { features: scores }, lines: features(scores) }
@@ -63,6 +52,21 @@ export const EVALUATIONS: Record<
     return { scores: {}, lines: [] }
   },
 }
+
+/** The same of samples that are served, whoever made them. */
+export const FILE_EVALUATIONS = {
+  digits: async (page: TrainingPage, hasClassifier: boolean): Promise<Result> =>
+    ofDigits(await page.call('scoreDigits', { hasClassifier })),
+  stacked: async (page: TrainingPage, hasClassifier: boolean): Promise<Result> =>
+    ofStacked(await page.call('scoreStacked', { hasClassifier })),
+}
+
+const ofDigits = (scores: DigitScores): Result => ({
+  scores: { ...scores, frechetOverFloor: scores.generated.frechet / scores.real.frechet },
+  lines: digits(scores),
+})
+
+const ofStacked = (scores: StackedScores): Result => ({ scores, lines: stacked(scores) })
 
 /** Generated points beside as many real ones: no model can be expected to do better than those. */
 function points(toy: string, count: number, scores: Record<'generated' | 'real', ToyScores>): string[] {
@@ -116,7 +120,7 @@ function digits({ generated, real, count, accuracy, pathLengths }: DigitScores):
   ]
 }
 
-function stacked({ generated, real, count, accuracy }: Scored<ModeScores> & { accuracy: number }): string[] {
+function stacked({ generated, real, count, accuracy }: StackedScores): string[] {
   const row = (name: string, show: (scores: ModeScores) => string): Row => ({
     name,
     cells: [show(generated), show(real)],

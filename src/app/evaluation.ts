@@ -2,7 +2,7 @@
 import { DataError, seed } from '../engine/index.ts'
 import type { Labelled } from '../models/classifier.ts'
 import { isToy, parseIdx, parseLabels, ToyTable } from '../models/data.ts'
-import { DigitScorer, type Digits, pixelsOf, type Scored } from '../models/digits.ts'
+import { DigitScorer, type Digits, fromBytes, pixelsOf, type Scored } from '../models/digits.ts'
 import {
   balanced,
   discriminatorFeatures,
@@ -35,6 +35,8 @@ export interface DigitScores extends Scored<ImageScores> {
   accuracy: number
   pathLengths: PathLength[]
 }
+
+export type StackedScores = Scored<ModeScores> & { accuracy: number }
 
 /** Aids by which a discriminator sees other images than single ones, or has other weights. */
 const CHANGED = ['pack', 'spectral', 'weightnorm'] as const
@@ -90,19 +92,33 @@ export const evaluation = {
     const scorer = await scorerOf(digits, request.hasClassifier)
     return withTrainer(request.file, async (trainer) => {
       const samples = await drawn(trainer, request)
-      const described = await scorer.describe(samples)
-      await sendNeighbours(digits, scorer, samples, described.features)
+      const scores = await scoredDigits(digits, scorer, samples)
       if (request.isExported) await sendBytes(samples, digits.train.images.bytes)
       return {
-        accuracy: scorer.accuracy,
-        ...scorer.score(described),
+        ...scores,
         pathLengths: request.pairs ? await pathLengths(trainer.model, scorer, request.pairs) : [],
       }
     })
   },
 
+  /** Scores of the digits that are served as bytes, whoever made them; sends `neighbours.png`. */
+  async scoreDigits({ hasClassifier }: Pick<DigitsRequest, 'hasClassifier'>): Promise<DigitScores> {
+    const digits = await servedDigits()
+    const scorer = await scorerOf(digits, hasClassifier)
+    const scores = await scoredDigits(digits, scorer, fromBytes(await get('samples')))
+    return { ...scores, pathLengths: [] }
+  },
+
+  /** Modes of the stacks of digits that are served as bytes. */
+  async scoreStacked({ hasClassifier }: Pick<DigitsRequest, 'hasClassifier'>): Promise<StackedScores> {
+    const digits = await servedDigits()
+    const scorer = await scorerOf(digits, hasClassifier)
+    const scores = await scorer.scoreStacked(fromBytes(await get('samples')), digits.train.labels)
+    return { accuracy: scorer.accuracy, ...scores }
+  },
+
   /** Modes of generated stacks of digits. */
-  async evaluateStacked(request: DigitsRequest): Promise<Scored<ModeScores> & { accuracy: number }> {
+  async evaluateStacked(request: DigitsRequest): Promise<StackedScores> {
     const digits = await servedDigits()
     const scorer = await scorerOf(digits, request.hasClassifier)
     return withTrainer(request.file, async (trainer) => {
@@ -168,6 +184,16 @@ function drawn(trainer: Trainer, { seed: from, count }: Draw): Promise<Float32Ar
   seed(from)
   const progress = new Progress('samples', count)
   return samplesOf(trainer, count, (done) => progress.at(done))
+}
+
+async function scoredDigits(
+  digits: Digits,
+  scorer: DigitScorer,
+  samples: Float32Array,
+): Promise<Omit<DigitScores, 'pathLengths'>> {
+  const described = await scorer.describe(samples)
+  await sendNeighbours(digits, scorer, samples, described.features)
+  return { accuracy: scorer.accuracy, ...scorer.score(described) }
 }
 
 /** Sends `generated`, and the first `real` images of the training set, as many. */

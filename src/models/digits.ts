@@ -169,7 +169,10 @@ export class DigitScorer {
 }
 
 /** Images as bytes to values in [-1, 1], as the networks take them. */
-export function pixelsOf({ images: { bytes } }: Pick<Labelled, 'images'>): Float32Array {
+export const pixelsOf = ({ images: { bytes } }: Pick<Labelled, 'images'>): Float32Array => fromBytes(bytes)
+
+/** Bytes to values in [-1, 1]. */
+export function fromBytes(bytes: Uint8Array): Float32Array {
   const values = new Float32Array(bytes.length)
   for (let i = 0; i < bytes.length; i++) values[i] = bytes[i] * (2 / 255) - 1
   return values

@@ -9,7 +9,7 @@
 // SH, SW, PT, PL           stride, padding at the top and left (i32)
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
 // TERMS                    pixels of a line taken at once, a divisor of WO
-// NU, V, NV, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
+// NU, V, NV, ROTATIONS, RESULTS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
 // VEC_A                    a is bound as vec4s (C a multiple of 4)
 // A_BATCH, B_BATCH         elements between batches
 #ifdef QUAD
@@ -136,14 +136,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   if (wanted < UNITS) {
+#ifdef QUAD
+    var results = array<V, RESULTS>(
 #for r in 0..ROTATIONS
 #for g in 0..MV
 #for i in 0..4
 #for v in 0..NV
-    store(z, m0 + (lane ^ $r) * TM + $g * 4u + $i, first + $v * NU, acc$r_$g_$i_$v);
+      acc$r_$g_$i_$v,
 #endfor
 #endfor
 #endfor
 #endfor
+    );
+#include "lib/store_results.wgsl"
+#else
+#for g in 0..MV
+#for i in 0..4
+#for v in 0..NV
+    store(z, m0 + $g * 4u + $i, first + $v * NU, acc0_$g_$i_$v);
+#endfor
+#endfor
+#endfor
+#endif
   }
 }

@@ -120,16 +120,30 @@ describe('peers', () => {
   })
   const against = async (other: Peer) => {
     const g = await init()
-    return compare(g, other, { op: 'add' }, right.inputs, preparedRow(right), 1e-4)
+    return compare(g, other, { op: 'add' }, right.inputs, () => preparedRow(right), 1e-4)
   }
   const sum = (a: Float32Array, b: Float32Array) => a.map((x, i) => x + b[i])
 
   gpuTest('one that agrees is timed in turn', async () => {
-    const { error, ratio, warm, ours } = await against(peer(sum))
+    const { error, ratio, warm, ours, cold, oursCold, dispatches } = await against(peer(sum))
     expect(error).toBeUndefined()
+    expect(cold).toBeGreaterThanOrEqual(0)
+    expect(oursCold).toBeGreaterThan(0)
+    expect(dispatches).toBe(0)
     expect(warm?.median).toBeGreaterThanOrEqual(0)
     expect(ours?.median).toBeGreaterThan(0)
     expect(ratio?.p90).toBeGreaterThanOrEqual(ratio?.p10 ?? Number.NaN)
+  })
+
+  gpuTest('its dispatches are counted, of one run', async () => {
+    const onGpu = peer(async (a, b) => {
+      const [x, y] = [tensor(a), tensor(b)]
+      const [z, unused] = scope(() => [add(x, y), square(square(x))])
+      const values = await z.data()
+      for (const t of [x, y, z, unused]) t.dispose()
+      return values
+    })
+    expect((await against(onGpu)).dispatches).toBe(3)
   })
 
   gpuTest('one that differs is not', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { npy } from '../../scripts/npy.ts'
+import { npy, readNpy } from '../../scripts/npy.ts'
 
 /** Copied, so that they are aligned. */
 const floats = (bytes: Uint8Array) => new Float32Array(new Uint8Array(bytes).buffer)
@@ -22,4 +22,22 @@ test.each([
 test('writes only the part of a buffer that the values are', () => {
   const file = npy(new Float32Array([1, 2, 3, 4]).subarray(1, 3), [2])
   expect([...floats(file.subarray(-8))]).toEqual([2, 3])
+})
+
+test('reads back bytes, as NumPy writes them, too', () => {
+  const file = npy(Uint8Array.of(1, 2, 3, 4, 5, 6), [1, 2, 3])
+  expect(readNpy(file, 'a.npy')).toEqual({ shape: [1, 2, 3], values: Uint8Array.of(1, 2, 3, 4, 5, 6) })
+  // A part of a larger buffer, as Node's small files are; one size has a comma behind it.
+  const inside = new Uint8Array([0, 0, 0, ...npy(Uint8Array.of(7, 8), [2])]).subarray(3)
+  expect(readNpy(inside, 'b.npy')).toEqual({ shape: [2], values: Uint8Array.of(7, 8) })
+})
+
+test('what it cannot read is named with what was expected', () => {
+  const bytes = npy(Uint8Array.of(1, 2, 3), [3])
+  const fails = (file: Uint8Array, message: string | RegExp) =>
+    expect(() => readNpy(file, 'x.npy')).toThrow(message)
+  fails(Buffer.from('PK\x03\x04'), 'x.npy: expected a NumPy .npy file, format 1.0, got one that begins with')
+  fails(bytes.subarray(0, 9), 'x.npy: expected a header, got the end of the file')
+  fails(bytes.subarray(0, -1), 'x.npy: expected 3 bytes for the shape [3], got 2')
+  fails(npy(new Float32Array(2), [2]), /expected bytes \('\|u1'\), row-major, got \{'descr': '<f4'/)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { main as evaluate } from '../../scripts/evaluate.ts'
 import { main as latent } from '../../scripts/latent.ts'
+import { npy } from '../../scripts/npy.ts'
 import { main as sample } from '../../scripts/sample.ts'
 import { main as train } from '../../scripts/train.ts'
 import { classifierFile } from './classifierFile.ts'
@@ -253,6 +254,21 @@ test('digits: scored while they train and afterwards, and written for other tool
   const array = read('exported', 'generated.npy')
   expect(array.toString('latin1')).toContain(
     "'descr': '|u1', 'fortran_order': False, 'shape': (40, 28, 28, 1)",
+  )
+
+  // What was exported is scored as a file of anybody's samples, as it was scored before up to its rounding to bytes.
+  const file = join(out, 'generated.npy')
+  expect((await succeed('evaluate', file)).out).toMatch(
+    /Fréchet distance +\d+\.\d+ +\d+\.\d+ +\d+\.\d x real/,
+  )
+  const again = JSON.parse(read('exported', 'generated.json').toString())
+  expect(again.real).toEqual(made.real)
+  expect(again.generated.frechet / made.generated.frechet).toBeCloseTo(1, 1)
+  expect(isPng(read('exported', 'generated-neighbours.png'))).toBe(true)
+  await expect(evaluate([file, '--count', '9'])).rejects.toThrow('--count: is for a run')
+  writeFileSync(join(folder, 'odd.npy'), npy(new Uint8Array(12), [1, 2, 2, 3]))
+  await expect(evaluate([join(folder, 'odd.npy')])).rejects.toThrow(
+    'expected digits [N, 28, 28, 1] or, stacked, [N, 28, 28, 3], got [1,2,2,3]',
   )
 
   // Others than digits have nothing to be scored by, but go to other tools.

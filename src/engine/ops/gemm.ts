@@ -29,7 +29,7 @@ type TileName = keyof typeof TILES
 /** What `forceVariant` takes for products. */
 export const TILE_NAMES = Object.keys(TILES) as TileName[]
 
-/** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second its code takes. */
+/** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second that its code takes. */
 const LARGE = 4e6
 
 /**
@@ -106,9 +106,10 @@ function workgroupFor({ isSoftware }: Gpu, threads: number): number {
   return size
 }
 
-const gridDefines = ({ tilesM, tilesN, units }: Grid, quad: boolean): Defines => ({
+const gridDefines = ({ tilesM, tilesN, units }: Grid, { quad, TM, NV }: Tile): Defines => ({
   QUAD: quad,
   ROTATIONS: quad ? 4 : 1,
+  RESULTS: quad ? `${4 * TM * NV}u` : undefined,
   TILES_M: `${tilesM}u`,
   TILES_N: `${tilesN}u`,
   UNITS: `${units}u`,
@@ -165,7 +166,7 @@ export function rowGemm(gemm: RowGemm): Tensor {
     op,
     defines: {
       ...columns,
-      ...gridDefines(grid, tile.quad),
+      ...gridDefines(grid, tile),
       ...defines(vecA ? 4 : 1),
       M: `${M}u`,
       N: `${N}u`,
@@ -262,7 +263,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
     op,
     defines: {
       ...columnDefines(N, tile.NV),
-      ...gridDefines(grid, quad),
+      ...gridDefines(grid, tile),
       ...defines,
       M: `${M}u`,
       N: `${N}u`,

@@ -10,6 +10,7 @@
 // NU, V          columns of a group (1 to 4) and their type, f32 to vec4f
 // NV             groups of columns
 // ROTATIONS      4 with QUAD, else 1
+// RESULTS        ROTATIONS TM NV
 // TILES_M, TILES_N, UNITS      tiles along m and n; tiles in all, over every z
 // TAPS           taps of a row's pointer
 // KC             length of k; KU values are taken per step, KSTEPS steps per slice
@@ -203,12 +204,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endif
   }
   if (wanted < UNITS) {
+#ifdef QUAD
+    var results = array<V, RESULTS>(
 #for r in 0..ROTATIONS
 #for i in 0..TM
 #for v in 0..NV
-    store(z, m0 + (lane ^ $r) * TM + $i, first + $v * NU, acc$r_$i_$v);
+      acc$r_$i_$v,
 #endfor
 #endfor
 #endfor
+    );
+#include "lib/store_results.wgsl"
+#else
+#for i in 0..TM
+#for v in 0..NV
+    store(z, m0 + $i, first + $v * NU, acc0_$i_$v);
+#endfor
+#endfor
+#endif
   }
 }
