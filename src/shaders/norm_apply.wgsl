@@ -16,19 +16,32 @@ struct Params { n: u32 }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = globalIndex(group, groups, local);
-  if (id >= params.n) { return; }
-  let i = id % I;
-  let r = id / I % R;
-  let a = id / (I * R);
-  let at = a * I + i;
-  var v = (x[id] - stats[at]) * rstd(stats[GROUPS + at]);
+#include "lib/norm_slice.wgsl"
+  let mean = stats[a * I + i];
+  let scale = rstd(stats[GROUPS + a * I + i]);
 #ifdef HAS_GAMMA
-  v = v * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX];
+#ifndef BY_ELEMENT
+  let weight = gamma[GAMMA_INDEX];
+  let bias = beta[GAMMA_INDEX];
+#endif
+#endif
+  for (var k = 0u; k < STEPS; k++) {
+    let r = first + k * S;
+    if (r < R) {
+      let at = a * (R * I) + r * I + i;
+      var v = (x[at] - mean) * scale;
+#ifdef HAS_GAMMA
+#ifdef BY_ELEMENT
+      v = v * gamma[r] + beta[r];
+#else
+      v = v * weight + bias;
+#endif
 #endif
 #ifdef SLOPE
-  y[id] = activate(v);
+      y[at] = activate(v);
 #else
-  y[id] = v;
+      y[at] = v;
 #endif
+    }
+  }
 }

@@ -23,24 +23,34 @@ struct Params { n: u32 }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = globalIndex(group, groups, local);
-  if (id >= params.n) { return; }
-  let i = id % I;
-  let r = id / I % R;
-  let a = id / (I * R);
-  let at = a * I + i;
-  let scale = rstd(stats[GROUPS + at]);
-  let xHat = (x[id] - stats[at]) * scale;
-  var g = dy[id];
-#ifdef SLOPE
-  g = activateGrad(g, xHat * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX]);
-#endif
+#include "lib/norm_slice.wgsl"
+  let own = a * I + i;
+  let mean = stats[own];
+  let scale = rstd(stats[GROUPS + own]);
+  let meanG = total[own] / f32(R);
+  let meanGX = totalX[own] / f32(R);
 #ifdef GAMMA_OUTSIDE
-  dx[id] = (g - (total[at] + xHat * totalX[at]) / f32(R)) * scale * gamma[GAMMA_INDEX];
+  let weight = gamma[GAMMA_INDEX];
+  let outside = scale * weight;
 #else
-#ifdef HAS_GAMMA
-  g *= gamma[GAMMA_INDEX];
+  let outside = scale;
 #endif
-  dx[id] = (g - (total[at] + xHat * totalX[at]) / f32(R)) * scale;
+#ifdef SLOPE
+  let bias = beta[GAMMA_INDEX];
 #endif
+  for (var k = 0u; k < STEPS; k++) {
+    let r = first + k * S;
+    if (r < R) {
+      let at = a * (R * I) + r * I + i;
+      let xHat = (x[at] - mean) * scale;
+      var g = dy[at];
+#ifdef SLOPE
+      g = activateGrad(g, xHat * weight + bias);
+#endif
+#ifdef BY_ELEMENT
+      g *= gamma[r];
+#endif
+      dx[at] = (g - (meanG + xHat * meanGX)) * outside;
+    }
+  }
 }

@@ -1,8 +1,7 @@
 // First pass of a normalisation's gradient: Σ g and Σ g x̂ over r for each group (a, i), g = dy, times gamma where it
-// varies inside the group. Slice s takes r = s, s+S, ...; the results are [A, S, I]. Defines: see lib/norm.wgsl, and
+// varies inside the group. The results are [A, S, I]. Defines: see lib/norm.wgsl, and
 //
-// S, STEPS        slices, ceil(R / S)
-// STAT_INDEX      which statistics x̂ uses, of (a, r, i)
+// STATS_BY_ROW    the statistics that x̂ uses belong to r, not to (a, i)
 // STATS           number of means in stats, in Ts
 // WEIGHTED        g = dy gamma[r]
 #include "lib/index.wgsl"
@@ -25,12 +24,15 @@ struct Params { n: u32 }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let id = globalIndex(group, groups, local);
-  if (id >= params.n) { return; }
-  let lane = id % (S * I);
-  let a = id / (S * I);
-  let i = lane % I;
-  let first = lane / I;
+#include "lib/norm_slice.wgsl"
+#ifndef STATS_BY_ROW
+  let mean = stats[a * I + i];
+  let scale = rstd(stats[STATS + a * I + i]);
+#endif
+#ifdef SLOPE
+  let weight = gamma[GAMMA_INDEX];
+  let bias = beta[GAMMA_INDEX];
+#endif
   var sum = T(0.0);
   var sumX = T(0.0);
   for (var k = 0u; k < STEPS; k++) {
@@ -41,9 +43,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #ifdef WEIGHTED
       g *= gamma[r];
 #endif
-      let xHat = (x[at] - T(stats[STAT_INDEX])) * rstd(T(stats[STATS + STAT_INDEX]));
+#ifdef STATS_BY_ROW
+      let mean = T(stats[r]);
+      let scale = rstd(T(stats[STATS + r]));
+#endif
+      let xHat = (x[at] - mean) * scale;
 #ifdef SLOPE
-      g = activateGrad(g, xHat * gamma[GAMMA_INDEX] + beta[GAMMA_INDEX]);
+      g = activateGrad(g, xHat * weight + bias);
 #endif
       sum += g;
       sumX += g * xHat;

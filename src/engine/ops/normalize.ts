@@ -3,6 +3,7 @@
  * scaled and shifted. Backward is fused too, and is an op with a gradient of its own, made of ops.
  */
 import { noGrad, record, together, vjpOf } from '../autograd.ts'
+import { gpu } from '../device.ts'
 import { run } from '../kernel.ts'
 import { check } from '../shape.ts'
 import { empty, scope, type Tensor, view } from '../tensor.ts'
@@ -30,8 +31,10 @@ export interface RunningStats {
   momentum: number
 }
 
-/** Values that one invocation takes in a row. */
+/** Values that one invocation takes in a row, of sums. */
 const STRIP = 64
+/** The same where each gives a value: a CPU gains by reading less again, a GPU by many invocations. */
+const MAP_STRIP = { software: 32, hardware: 4 }
 
 const GAMMA_INDEX = { channel: 'i', sample: 'a * I + i', element: 'r' }
 /** Shape of gamma in the [A, R, I] view. */
@@ -59,6 +62,7 @@ function commonDefines(
       I: `${I / lanes}u`,
       GAMMA_INDEX: GAMMA_INDEX[gammaBy],
       HAS_GAMMA: gamma !== undefined,
+      BY_ELEMENT: gamma !== undefined && gammaBy === 'element',
       SLOPE: gamma && slope?.toExponential(), // a float literal, as EPS
       EPS,
     },
@@ -66,16 +70,18 @@ function commonDefines(
 }
 
 /** Slices of R, so that an invocation takes at most a strip. */
-const slicing = (R: number): { S: number; STEPS: number } => {
-  const S = R <= STRIP ? 1 : Math.ceil(R / STRIP)
-  return { S, STEPS: Math.ceil(R / S) }
+function slicing(R: number, strip = STRIP): { S: number; defines: Defines } {
+  const S = Math.ceil(R / strip)
+  return { S, defines: { S: `${S}u`, STEPS: `${Math.ceil(R / S)}u` } }
 }
+const mapSlicing = (R: number): ReturnType<typeof slicing> =>
+  slicing(R, MAP_STRIP[gpu().isSoftware ? 'software' : 'hardware'])
 
 /** Means and biased variances of the groups, [2, A * I]; moves running ones. No gradient flows. */
 export function normStats(x: Tensor, layout: NormLayout, running?: RunningStats): Tensor {
   const { A, R, I, op } = layout
   const { lanes, defines } = commonDefines(layout, undefined)
-  const { S, STEPS } = slicing(R)
+  const { S, defines: sliced } = slicing(R)
   const groups = (A * I) / lanes
   const launch = (source: Tensor, slices: number, more: Defines, moved?: RunningStats): Tensor => {
     const stats = empty([2, A * slices * I], op)
@@ -84,8 +90,7 @@ export function normStats(x: Tensor, layout: NormLayout, running?: RunningStats)
       op,
       defines: {
         ...defines,
-        S: `${S}u`,
-        STEPS: `${STEPS}u`,
+        ...sliced,
         GROUPS: `${groups}u`,
         ...more,
         RUNNING: moved !== undefined,
@@ -114,10 +119,12 @@ export function normalize(
 ): Tensor {
   const { lanes, defines } = commonDefines(layout, gamma)
   const y = empty(x.shape, layout.op)
-  const threads = x.size / lanes
+  const groups = (layout.A * layout.I) / lanes
+  const { S, defines: sliced } = mapSlicing(layout.R)
+  const threads = groups * S
   run('norm_apply', {
     op: layout.op,
-    defines: { ...defines, GROUPS: `${(layout.A * layout.I) / lanes}u` },
+    defines: { ...defines, ...sliced, GROUPS: `${groups}u` },
     buffers: { x, stats, y, ...(gamma && { gamma }), ...(beta && { beta }) },
     params: { n: threads },
     threads,
@@ -160,10 +167,17 @@ function fusedBackward(
   const activated = layout.slope === undefined ? undefined : { gamma, beta }
   const [total, totalX] = normSums(x, stats, dy, layout, byElement ? { gamma } : activated)
   const dx = empty(x.shape, op)
-  const threads = x.size / lanes
+  const groups = (A * I) / lanes
+  const { S, defines: sliced } = mapSlicing(R)
+  const threads = groups * S
   run('norm_backward', {
     op,
-    defines: { ...defines, GROUPS: `${(A * I) / lanes}u`, GAMMA_OUTSIDE: gamma !== undefined && !byElement },
+    defines: {
+      ...defines,
+      ...sliced,
+      GROUPS: `${groups}u`,
+      GAMMA_OUTSIDE: gamma !== undefined && !byElement,
+    },
     buffers: { x, stats, dy, total, totalX, dx, ...(gamma && { gamma }), ...(activated && beta && { beta }) },
     params: { n: threads },
     threads,
@@ -190,7 +204,7 @@ function normSums(
 ): Tensor[] {
   const { A, R, I, op } = layout
   const { lanes, defines } = commonDefines(layout, beta && gamma)
-  const { S, STEPS } = slicing(R)
+  const { S, defines: sliced } = slicing(R)
   const statLanes = byRow ? 1 : lanes
   const [total, totalX] = [empty([A, S, I], op), empty([A, S, I], op)]
   const threads = total.size / lanes
@@ -198,9 +212,8 @@ function normSums(
     op,
     defines: {
       ...defines,
-      S: `${S}u`,
-      STEPS: `${STEPS}u`,
-      STAT_INDEX: byRow ? 'r' : '(a * I + i)',
+      ...sliced,
+      STATS_BY_ROW: byRow,
       STAT_T: statLanes === 4 ? 'vec4f' : 'f32',
       STATS: `${stats.size / 2 / statLanes}u`,
       WEIGHTED: gamma !== undefined && !beta,

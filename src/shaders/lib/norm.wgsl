@@ -2,7 +2,10 @@
 //
 // T                f32, or vec4f along I
 // R, I             sizes, I in Ts
+// S, STEPS         slices of r, ceil(R / S): an invocation takes r = first, first + S, ... of one group, so that what
+//                  belongs to the group is read once, and neighbours read neighbours
 // GAMMA_INDEX      where gamma and beta are for (a, r, i): i (per channel), a * I + i (per sample), r (per element)
+// BY_ELEMENT       that is r
 // HAS_GAMMA        gamma, and beta where the kernel uses it, are given
 // EPS              added to the variance
 // SLOPE            if set, y is a leaky ReLU of the result: slope times what is below 0
