@@ -13,12 +13,14 @@ import { compare, type Peer, preparedRow, preparedStep, TOLERANCES } from './com
 import type { DcganShape } from './dcganFlops.ts'
 import { values } from './inputs.ts'
 import { measureRow } from './measure.ts'
+import { launchedIn, type Source, watchPipelines } from './pipelines.ts'
 import type { Measured } from './profile/measured.ts'
 import { profileSteps } from './profile/steps.ts'
 import type { KernelResult, PeerResult, Result, StepResult } from './result.ts'
 import { measureRoofs, type RoofRun } from './roofs.ts'
 import { nameOf } from './row.ts'
 import { rows } from './rows/index.ts'
+import { products } from './rows/products.ts'
 import { measureScaled, measureStep, type ScaledStep, stepCases } from './steps.ts'
 
 /** Loaded only when asked for: the peers are there once they are installed. */
@@ -86,13 +88,14 @@ const commands = {
     forceVariant(variant)
   },
 
-  /** Names of what can be measured, and of the kernels that peers may have, too. */
-  list(): { kernels: string[]; steps: string[]; peerKernels: string[] } {
+  /** Names of what can be measured, of the kernels that peers may have, too, and of those that are products. */
+  list(): { kernels: string[]; steps: string[]; peerKernels: string[]; products: string[] } {
     const namesOf = (list: { name: string }[]): string[] => list.map(({ name }) => name)
     return {
       kernels: namesOf(kernels),
       steps: namesOf(steps),
       peerKernels: namesOf(kernels.filter(({ row }) => row.peer)),
+      products: products().map(nameOf),
     }
   },
 
@@ -126,6 +129,20 @@ const commands = {
       engine: loaded.name,
       lacks: kernels.flatMap(({ name, row }) => (row.peer && !loaded.has(row.peer.op) ? [name] : [])),
     }
+  },
+
+  /** Comes before `peer` where launchedBy() is to follow. */
+  watchPipelines,
+
+  /** The pipelines that the peer launches for a row, its second time. */
+  async launchedBy({ name }: { name: string }): Promise<Source[]> {
+    const { row } = named(kernels, name)
+    if (!peer || !row.peer) throw new Error(`${name}: no peer`)
+    const prepared = await peer.prepare(row.peer, row.inputs)
+    await prepared.run(1)
+    const found = await launchedIn(() => prepared.run(1))
+    prepared.dispose()
+    return found
   },
 
   async compareKernel({ name }: { name: string }): Promise<PeerResult> {

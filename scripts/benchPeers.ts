@@ -8,7 +8,7 @@ import { type BenchPage, withPeerPage } from './benchPage.ts'
 import { root } from './environment.ts'
 import { installOnDemand } from './onDemand.ts'
 
-const FILES = ['tfjs.js', 'jax.js']
+export const PEER_FILES = ['tfjs.js', 'jax.js']
 
 /** Installs the packages of bench/peers where they are missing. Throws an Error when npm cannot. */
 export const installPeers = (): void => installOnDemand(join(root, 'bench', 'peers'))
@@ -30,7 +30,7 @@ export async function addPeers(
   adapter: AdapterChoice,
   ready: (page: BenchPage) => Promise<unknown>,
 ): Promise<void> {
-  for (const file of FILES) {
+  for (const file of PEER_FILES) {
     const tasks = tasksOf(result, peerKernels)
     const total = tasks.length
     const report = (task: Task, outcome: PeerResult): void => {

@@ -11,6 +11,7 @@ import { type Flag, helpLines, readArgs } from './args.ts'
 import { installDawn } from './dawn.ts'
 import { commit, root } from './environment.ts'
 import type { About } from './isaCompile.ts'
+import { captureLaunches, comparePeers } from './isaPeers.ts'
 
 const FLAGS = {
   gpu: {
@@ -19,6 +20,10 @@ const FLAGS = {
     about: 'AMD chips by their names in Mesa; navi21,navi31 if left out',
   },
   json: { kind: 'text', value: 'FILE', about: 'also writes the results there' },
+  peers: {
+    kind: 'switch',
+    about: 'instead: our products beside those of TensorFlow.js and jax-js, taken from headless Chrome',
+  },
   update: { kind: 'switch', about: 'accepts these results: they become bench/isa-baseline.json' },
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
@@ -46,6 +51,9 @@ export async function main(argv: string[]): Promise<number> {
     return 0
   }
   const [filter = ''] = positionals
+  const chips = (values.gpu ?? 'navi21,navi31').split(',')
+  if (values.peers && (filter || values.update || values.json))
+    throw new Error('--peers compares all products: leave FILTER, --update and --json out')
   if (values.update && (filter || values.gpu))
     throw new Error('--update takes all variants on the usual chips: leave FILTER and --gpu out')
   const driver = findDriver()
@@ -54,10 +62,15 @@ export async function main(argv: string[]): Promise<number> {
     return MISSING
   }
   installDawn()
+  if (values.peers) {
+    const launches = await captureLaunches()
+    for (const chip of chips) comparePeers(chip, driver, launches)
+    return 0
+  }
 
   const results: Result[] = []
   let version = ''
-  for (const chip of (values.gpu ?? 'navi21,navi31').split(',')) {
+  for (const chip of chips) {
     console.error(`compiling for ${chip} ...`)
     const compiled = compile(chip, driver)
     version = compiled.driver
