@@ -10,6 +10,7 @@
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
 // TERMS                    pixels of a line taken at once, a divisor of WO
 // NU, V, NV, ROTATIONS, RESULTS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
+// SPAN                     without QUAD, of a single group of rows and VEC_A: walks over the pixels inside alone
 // VEC_A                    a is bound as vec4s (C a multiple of 4)
 // A_BATCH, B_BATCH         elements between batches
 #ifdef QUAD
@@ -94,6 +95,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endfor
 #endfor
     let bAt = batch * B_BATCH + u32(line * WO) * N;
+#ifdef SPAN
+    // The four rows share a tap, so the pixels whose tap is inside are one span of the line, and nothing else is tested.
+    let begin = max(0, (SW - 1 - dx0_0) / SW);
+    let end = select(0, min(WO, (W - 1 - dx0_0 + SW) / SW), lineUsed0_0);
+    var aPixel = at0_0 + (begin * SW + dx0_0) * (C / 4);
+    var bPixel = bAt + u32(begin) * N;
+    for (var o = begin; o < end; o++) {
+      let a0 = a[aPixel];
+#for v in 0..NV
+      let b0_$v = loadB(bPixel, n$v);
+#endfor
+#for i in 0..4
+#for v in 0..NV
+      acc0_0_$i_$v = mac(acc0_0_$i_$v, a0[$i], b0_$v);
+#endfor
+#endfor
+      aPixel += SW * (C / 4);
+      bPixel += N;
+    }
+#else
     for (var step = 0; step < i32(params.steps); step++) {
 #for u in 0..TERMS
       let o$u = step * TERMS + $u;
@@ -134,6 +155,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endfor
 #endfor
     }
+#endif
   }
   if (wanted < UNITS) {
 #ifdef QUAD

@@ -280,6 +280,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
       B_BATCH: `${bBatch}u`,
       VEC_A: vecA,
       VEC_B: N % 4 === 0,
+      SPAN: vecA && !quad && tile.TM === 4,
     },
     buffers: { a, b, y },
     params: { steps: WO / terms },
