@@ -4,7 +4,7 @@ import { checkAids, models, ownOptions, type Preset, presetFor } from '../models
 import { parse, textOf } from '../models/stabilisers/names.ts'
 import { toys } from '../models/toys.ts'
 import type { Config } from '../models/trainer.ts'
-import { type Choices, IMAGES, POINTS, type Settings } from './state.ts'
+import { type Choices, IMAGES, POINTS, type Settings, STACKED } from './state.ts'
 
 /** Throws DataError for regularisers and tricks that do not fit. */
 export function configFrom(
@@ -24,7 +24,7 @@ export function settingsOf({ model, data, seed, batch, options, aids = {} }: Con
   const { width, lr } = { ...models[model]?.defaults, ...options }
   return {
     model,
-    data: isToy(data) ? data.toy : IMAGES,
+    data: isToy(data) ? data.toy : data.stacked ? STACKED : IMAGES,
     seed,
     width,
     batch,

@@ -14,6 +14,7 @@ import {
   ownSettings,
   parseSetting,
   type Settings,
+  STACKED,
   wrongAids,
 } from './state.ts'
 
@@ -50,6 +51,12 @@ export function offer({ settings, points }: Choices): void {
   const models = new Set(settings.map((own) => own.model))
   model.replaceChildren(...[...models].map((name) => new Option(name)))
   data.append(...points.map((name) => new Option(`points: ${name}`, name)))
+}
+
+/** Images of so many channels are in use: only grey ones can be stacked. */
+export function offerStacked(channels: number): void {
+  const option = [...data.options].find(({ value }) => value === STACKED)
+  if (option) option.disabled = channels !== 1
 }
 
 export function showSettings(settings: Settings): void {

@@ -1,12 +1,12 @@
 /** Files that the user opens, drops or saves. */
 import { find } from './dom.ts'
 
-/** Calls back with every file that is picked or dropped. */
-export function onFiles(open: (file: File) => void): void {
+/** Calls back with every file that is picked or dropped, and whether it is one to invert. */
+export function onFiles(open: (file: File, isTarget: boolean) => void): void {
   for (const input of document.querySelectorAll<HTMLInputElement>('input[type="file"]'))
     input.onchange = () => {
       const file = input.files?.[0]
-      if (file) open(file)
+      if (file) open(file, input.id === 'target')
       input.value = '' // so that the same file can be picked again
     }
   addEventListener('dragover', (event) => {
@@ -20,7 +20,7 @@ export function onFiles(open: (file: File) => void): void {
     event.preventDefault()
     document.body.classList.remove('dropping')
     const file = event.dataTransfer?.files[0]
-    if (file) open(file)
+    if (file) open(file, file.type.startsWith('image/'))
   })
 }
 

@@ -1,13 +1,16 @@
 /** Buttons to commands, reports to what one sees. The training is in the worker. */
 import { Charts } from './charts.ts'
-import { fieldSettings, offer, onSettings, showSettings } from './controls.ts'
+import { fieldSettings, offer, offerStacked, onSettings, showSettings } from './controls.ts'
 import { Counters } from './counters.ts'
 import { find, grouped } from './dom.ts'
 import { banner, download, onFiles } from './files.ts'
 import { showHelp } from './help.ts'
+import type { Look } from './latents/looks.ts'
+import { lookChosen, offerLooks, onLooks } from './lookControls.ts'
 import type { Command, Report, Source } from './protocol.ts'
 import { Stage } from './stage.ts'
 import {
+  areImages,
   type Choices,
   hashOf,
   IMAGES,
@@ -24,7 +27,7 @@ const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).hr
 const buttons = {
   play: find<HTMLButtonElement>('#play'),
   step: find<HTMLButtonElement>('#step'),
-  walk: find<HTMLButtonElement>('#walk'),
+  show: find<HTMLButtonElement>('#show'),
   reset: find<HTMLButtonElement>('#reset'),
   save: find<HTMLButtonElement>('#save'),
   tune: find<HTMLButtonElement>('#tune'),
@@ -50,7 +53,8 @@ export class Page {
   private wanted: Settings | undefined
   private step = 0
   private isPlaying = false
-  private isWalking = false
+  /** What is shown of the generator, in the place of its samples. */
+  private look: Look | undefined
   private isBusy = true
   private commands = 0
 
@@ -60,13 +64,17 @@ export class Page {
       banner(`The worker stopped: ${message || 'it could not be loaded'}`)
     buttons.play.onclick = () => this.play(!this.isPlaying)
     buttons.step.onclick = () => this.send({ type: 'step' })
-    buttons.walk.onclick = () => this.walk(!this.isWalking)
+    buttons.show.onclick = () => (this.look ? this.play(false) : this.lookAt(lookChosen()))
     buttons.reset.onclick = () => this.reset()
     buttons.save.onclick = () => this.save()
     buttons.tune.onclick = () => this.kernels('tune')
     buttons.forget.onclick = () => this.kernels('forget')
     onSettings(() => this.settingsChanged())
-    onFiles((file) => this.open(file))
+    onLooks({
+      chosen: () => this.look && this.lookAt(lookChosen()),
+      truncated: (psi) => this.worker.postMessage({ type: 'psi', psi } satisfies Command),
+    })
+    onFiles((file, isTarget) => (isTarget ? this.lookAt('invert', file) : this.open(file)))
     addEventListener('hashchange', () => {
       if (!this.choices) return
       this.wanted = settingsFrom(location.hash, this.choices)
@@ -77,7 +85,7 @@ export class Page {
 
   private send(command: Command): void {
     this.isBusy = true
-    this.isWalking = command.type === 'walk'
+    this.look = command.type === 'look' ? command.look : undefined
     this.commands++
     this.worker.postMessage(command)
     this.refresh()
@@ -89,9 +97,10 @@ export class Page {
     this.send({ type: on ? 'play' : 'pause' })
   }
 
-  private walk(on: boolean): void {
+  private lookAt(look: Look, target?: File): void {
+    banner(undefined)
     this.isPlaying = false
-    this.send({ type: on ? 'walk' : 'pause' })
+    this.send({ type: 'look', look, target })
   }
 
   private kernels(type: 'tune' | 'forget'): void {
@@ -105,9 +114,10 @@ export class Page {
     this.isPlaying = false
     const { seed, model, data } = this.wanted
     if (source && data !== IMAGES)
+      // of which it is not known yet whether they can be stacked
       this.wanted = { ...this.wanted, ...ownSettings(this.choices, model, IMAGES), seed }
-    const needed = this.wanted.data === IMAGES && !this.hasImages ? DIGITS : undefined
-    this.hasImages ||= this.wanted.data === IMAGES
+    const needed = areImages(this.wanted.data) && !this.hasImages ? DIGITS : undefined
+    this.hasImages ||= areImages(this.wanted.data)
     this.send({ type: 'reset', settings: this.wanted, source: source ?? needed })
   }
 
@@ -162,13 +172,15 @@ export class Page {
       const of = total ? ` of ${megabytes(total)}` : ''
       say(`Loading the images: ${megabytes(received)}${of}`)
     },
-    run: ({ isNew, step, metrics, settings, data, shown }) => {
+    images: ({ channels }) => offerStacked(channels),
+    run: ({ isNew, step, metrics, settings, data, shown, looks }) => {
       this.step = step
       this.charts.rewind(isNew ? -1 : step, metrics)
       this.stage.rewind(isNew ? -1 : step, shown)
       if (isNew) {
         this.settings = this.wanted = settings
         showSettings(settings)
+        offerLooks(looks)
         history.replaceState(null, '', hashOf(settings))
         find('#data').textContent = `Data: ${data}.`
       }
@@ -181,8 +193,14 @@ export class Page {
       this.count()
     },
     frame: ({ step, frame }) => this.stage.show(step, frame),
-    passing: ({ frame }) => {
-      if (this.isWalking) this.stage.pass(frame)
+    passing: (passing) => {
+      if (passing.look === this.look) this.stage.pass(passing)
+    },
+    searching: ({ step, steps, error }) => {
+      if (this.look === 'invert')
+        say(
+          `Searching: step ${step} of ${steps}, mean squared error ${error.toFixed(4)}. Any button ends it.`,
+        )
     },
     tuning: ({ done, total }) => say(`Timing kernels: ${done} of ${total} products. Any button ends it.`),
     tuned: ({ known, faster }) => {
@@ -193,7 +211,8 @@ export class Page {
     saved: ({ step, file }) => download(file, `ganvas-step-${step}.safetensors`),
     idle: ({ commands }) => {
       if (commands < this.commands) return
-      this.isBusy = this.isPlaying = this.isWalking = false
+      this.isBusy = this.isPlaying = false
+      if (!this.stage.isPassing) this.look = undefined // it failed
       this.refresh()
     },
     notice: ({ message }) => banner(message),
@@ -208,20 +227,20 @@ export class Page {
 
   /** Everything that says where things stand. */
   private refresh(): void {
-    const { settings, wanted, isPlaying, isWalking, isBusy, step } = this
-    if (!isWalking) this.stage.pass(undefined)
+    const { settings, wanted, isPlaying, look, isBusy, step } = this
+    if (!look) this.stage.pass(undefined)
     for (const button of Object.values(buttons)) button.disabled = !settings
     buttons.play.textContent = isPlaying ? 'Pause' : 'Play'
-    buttons.walk.textContent = isWalking ? 'Stop' : 'Walk'
-    buttons.step.disabled ||= isBusy
+    buttons.show.textContent = look ? (isBusy ? 'Stop' : 'Back') : 'Show'
+    buttons.step.disabled ||= isBusy && !look
     buttons.save.disabled ||= step === 0
     const isDue = settings && wanted && !sameSettings(settings, wanted)
     buttons.reset.classList.toggle('due', isDue)
     buttons.reset.textContent = isDue ? 'Reset to apply' : 'Reset'
-    document.body.dataset.state = isPlaying ? 'playing' : isWalking ? 'walking' : isBusy ? 'busy' : 'paused'
+    document.body.dataset.state = isPlaying ? 'playing' : look ? 'looking' : isBusy ? 'busy' : 'paused'
     if (!settings) return
     if (isPlaying) say('Training. Every step, both networks learn a little.')
-    else if (isWalking) say('Walking from some random numbers to others. Nothing is learned meanwhile.')
+    else if (look === 'walk') say('Walking from some random numbers to others. Nothing is learned meanwhile.')
     else if (isBusy) say('One moment…')
     else say(step ? `Paused after step ${grouped(step)}.` : 'Ready. Press Play, or the space bar.')
     this.count()

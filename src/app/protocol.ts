@@ -1,11 +1,12 @@
 /** What the page and its worker say to each other. */
 import type { LogLine } from '../models/train.ts'
+import type { Look } from './latents/looks.ts'
 import type { Choices, Settings } from './state.ts'
 
 /** An IDX file, perhaps gzipped: to be fetched, or the user's own. */
 export type Source = { url: string } | { name: string; file: ArrayBuffer }
 
-/** The worker obeys in order; a command ends the `play` or `walk` before it. */
+/** The worker obeys in order; a command ends the `play` or `look` before it. */
 export type Command =
   /** A new run at step 0; `source` are other images than those in use. */
   | { type: 'reset'; settings: Settings; source?: Source }
@@ -14,8 +15,10 @@ export type Command =
   | { type: 'play' }
   | { type: 'pause' }
   | { type: 'step' }
-  /** Shows what lies between random numbers, until the next command. */
-  | { type: 'walk' }
+  /** Shows something of the generator as it is; `target` is the picture to invert. */
+  | { type: 'look'; look: Look; target?: File }
+  /** ψ of every walk from now on. Not one of those that are obeyed in order: it ends nothing. */
+  | { type: 'psi'; psi: number }
   | { type: 'save' }
   /** Searches for the fastest kernels of the run's steps, and remembers them; any other command ends it. */
   | { type: 'tune' }
@@ -27,12 +30,15 @@ export type Report =
   /** Instead of it, and last: there is no WebGPU. */
   | { type: 'missing'; message: string }
   | { type: 'loading'; received: number; total: number }
+  /** Of the images in use from now on. */
+  | { type: 'images'; channels: number }
   | RunReport
   /** `lines` are new ones. */
   | { type: 'progress'; step: number; lines: LogLine[]; bytes: number }
   | { type: 'frame'; step: number; frame: Frame }
-  /** A frame of a walk. */
-  | { type: 'passing'; frame: Frame }
+  | PassingReport
+  /** How far the search of an inversion is, and its smallest error. */
+  | { type: 'searching'; step: number; steps: number; error: number }
   | { type: 'tuning'; done: number; total: number }
   /** Products whose kernels were timed on this adapter, and those for which something faster was found. */
   | { type: 'tuned'; known: number; faster: number }
@@ -53,6 +59,17 @@ export interface RunReport {
   /** The data set, and what is shown of a run, for people: "64 images". */
   data: string
   shown: string
+  /** What else there is to see. */
+  looks: readonly Look[]
+}
+
+/** A picture in the place of the run's own, until the next command. */
+export interface PassingReport {
+  type: 'passing'
+  look: Look
+  frame: Frame
+  /** What is seen. */
+  about: string
 }
 
 /** A picture of what a run has to show. */

@@ -2,27 +2,23 @@
  * One run of training as the page needs it: in stretches, each ended by a checkpoint that the next one starts from.
  * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
  */
-import { memory, randn, tensor } from '../engine/index.ts'
+import { memory } from '../engine/index.ts'
 import { type Data, isStack, isToy } from '../models/data.ts'
 import { Failures } from '../models/failures.ts'
-import { joined, rowsOf, slerp } from '../models/latents.ts'
-import { read } from '../models/model.ts'
 import { toyOf } from '../models/toys.ts'
 import { type LogLine, train } from '../models/train.ts'
 import { type Config, POINTS, SAMPLES, Trainer } from '../models/trainer.ts'
 import { settingsOf } from './config.ts'
 import { onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
-import { drawSnapshot } from './picture.ts'
-import type { Report } from './protocol.ts'
+import { draw, type Look, looksOf, type View } from './latents/looks.ts'
+import { drawSnapshot, type Picture } from './picture.ts'
+import type { Frame, Report } from './protocol.ts'
 
 const REPORT_MS = 100
 const CHECKPOINT_EVERY = 250
 /** Whole fractions of 50, so that there is a picture of every such step to look back at. */
 const SAMPLE_EVERY = [1, 2, 5, 10, 25, 50]
-
-/** Frames from one place to the next, and how long each is shown at least. */
-const WALK = { frames: 24, ms: 50 }
 
 interface Rhythm {
   logEvery: number
@@ -77,27 +73,16 @@ export class Run {
     }
   }
 
-  /** Shows samples on arcs from latents to latents, by the generator as it is, until `isInterrupted`. */
-  async walk(isInterrupted: () => boolean): Promise<void> {
+  /** Shows something of the generator as it is. */
+  async look(look: Look, view: Omit<View, 'show'>, target?: File): Promise<void> {
+    const show = (picture: Picture, about: string): void => {
+      const frame = frameOf(picture)
+      this.post({ type: 'passing', look, frame, about }, [frame.picture])
+    }
     const trainer = new Trainer(this.config)
     try {
       if (this.saved) trainer.restore(this.saved.file)
-      const { model, shown } = trainer
-      const { plane } = await trainer.snapshot()
-      const drawn = async () => rowsOf(await read(() => randn([shown, model.latent])), model.latent)
-      for (let from = await drawn(); !isInterrupted(); ) {
-        const to = await drawn()
-        for (let i = 0; i < WALK.frames && !isInterrupted(); i++) {
-          const pause = new Promise((resolve) => setTimeout(resolve, WALK.ms))
-          const z = joined(from.map((a, n) => slerp(a, to[n], i / WALK.frames)))
-          const samples = await read(() => model.sample(tensor(z, [shown, model.latent])))
-          const { canvas, scale, corner } = drawSnapshot(this.config.data, { samples, plane })
-          const picture = canvas.transferToImageBitmap()
-          this.post({ type: 'passing', frame: { picture, scale, corner } }, [picture])
-          await pause
-        }
-        from = to
-      }
+      await draw(look, trainer, { ...view, show }, target)
     } finally {
       trainer.dispose()
     }
@@ -122,17 +107,17 @@ export class Run {
             const isNew = !this.isShown
             this.isShown = true
             const settings = settingsOf(this.config)
-            this.post({ type: 'run', isNew, step, settings, metrics, ...describe(this.data) })
+            const looks = looksOf(this.config)
+            this.post({ type: 'run', isNew, step, settings, metrics, looks, ...describe(this.data) })
           },
           onLog: (line) => {
             this.lines.push(line)
             this.durations = [...this.durations, line.ms].slice(-7)
           },
           onSamples: (step, snapshot) => {
-            const { canvas, scale, corner } = drawSnapshot(this.config.data, snapshot)
-            const picture = canvas.transferToImageBitmap()
+            const frame = frameOf(drawSnapshot(this.config.data, snapshot))
             this.report()
-            this.post({ type: 'frame', step, frame: { picture, scale, corner } }, [picture])
+            this.post({ type: 'frame', step, frame }, [frame.picture])
           },
           onCheckpoint: (step, file) => {
             this.saved = { step, file: file as Uint8Array<ArrayBuffer> }
@@ -187,6 +172,13 @@ export class Run {
     return ratio > 2.5 || ratio < 0.4
   }
 }
+
+/** Ready to be sent: the picture can be transferred. */
+const frameOf = ({ canvas, scale, corner }: Picture): Frame => ({
+  picture: canvas.transferToImageBitmap(),
+  scale,
+  corner,
+})
 
 /** The data set, and what is shown of a run on it, for people. */
 function describe(data: Data): { data: string; shown: string } {

@@ -5,8 +5,10 @@ import { tile } from './picture.ts'
 
 const SCALE = 3
 const GAP = 6
-const LABEL = { top: 26, left: 150 }
-const FONT = `14px ${FONT_FAMILY}`
+/** Pixels of the words at least, and the share of the width: a wide sheet is mostly seen in small. */
+const FONT = { least: 14, share: 1 / 48 }
+/** Room for the words on the left, in sizes of their font. */
+const LEFT = { least: 150, sizes: 7 }
 
 /** One image [size, size, channels], or a space. */
 export type Cell = Float32Array | undefined
@@ -20,28 +22,30 @@ export interface Sheet {
 export function drawSheet({ columns, rows }: Sheet, image: ImageSize): OffscreenCanvas {
   const step = image.size * SCALE + GAP
   const across = Math.max(...rows.map(({ cells }) => cells.length))
-  const canvas = new OffscreenCanvas(LABEL.left + across * step, LABEL.top + rows.length * step)
+  const font = Math.max(FONT.least, Math.round(across * step * FONT.share))
+  const [left, top] = [Math.max(LEFT.least, LEFT.sizes * font), 12 + font]
+  const canvas = new OffscreenCanvas(left + across * step, top + rows.length * step)
   const ctx = context(canvas)
   ctx.fillStyle = theme.background
   ctx.fillRect(0, 0, canvas.width, canvas.height)
   ctx.imageSmoothingEnabled = false
-  ctx.font = FONT
+  ctx.font = `${font}px ${FONT_FAMILY}`
   ctx.fillStyle = theme.text
   ctx.textBaseline = 'middle'
   columns.forEach((name, i) => {
     if (!name) return
     const isWide = ctx.measureText(name).width > step
     ctx.textAlign = isWide ? 'left' : 'center'
-    ctx.fillText(name, LABEL.left + (isWide ? i * step : (i + 0.5) * step - GAP / 2), LABEL.top / 2)
+    ctx.fillText(name, left + (isWide ? i * step : (i + 0.5) * step - GAP / 2), top / 2)
   })
   ctx.textAlign = 'right'
   rows.forEach(({ label, cells }, row) => {
-    const top = LABEL.top + row * step
-    ctx.fillText(label, LABEL.left - 12, top + step / 2)
+    const y = top + row * step
+    ctx.fillText(label, left - 12, y + step / 2)
     cells.forEach((cell, column) => {
       if (!cell) return
       const side = image.size * SCALE
-      ctx.drawImage(tile(cell, image, 1), LABEL.left + column * step, top, side, side)
+      ctx.drawImage(tile(cell, image, 1), left + column * step, y, side, side)
     })
   })
   return canvas

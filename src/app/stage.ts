@@ -1,6 +1,8 @@
 /** The picture of what is generated, and thumbnails of how it looked before. */
 import { context2d, find, grouped } from './dom.ts'
-import type { Frame } from './protocol.ts'
+import type { Frame, PassingReport } from './protocol.ts'
+
+type Passing = Omit<PassingReport, 'type'>
 
 interface Shown extends Frame {
   step: number
@@ -15,8 +17,8 @@ export class Stage {
   private kept: Shown[] = []
   /** A kept frame that is looked at, instead of what is new. */
   private past: Shown | undefined
-  /** A frame of a walk, instead of either. */
-  private passing: Frame | undefined
+  /** Something else, instead of either. */
+  private passing: Passing | undefined
   private queued = false
   private what = ''
 
@@ -33,10 +35,14 @@ export class Stage {
     this.draw()
   }
 
-  /** A frame of a walk, and none when it is over. */
-  pass(frame: Frame | undefined): void {
-    if (frame === this.passing) return
-    this.passing = frame
+  get isPassing(): boolean {
+    return this.passing !== undefined
+  }
+
+  /** Something else than samples of the same random numbers; undefined when it is over. */
+  pass(passing: Passing | undefined): void {
+    if (passing === this.passing) return
+    this.passing = passing
     this.draw()
   }
 
@@ -74,7 +80,7 @@ export class Stage {
     requestAnimationFrame(() => {
       this.queued = false
       const { canvas, past, passing, kept, strip } = this
-      const frame = passing ?? past ?? this.now
+      const frame = passing?.frame ?? past ?? this.now
       this.live.hidden = !past || passing !== undefined
       for (const [i, item] of [...strip.children].entries())
         item.querySelector('button')?.setAttribute('aria-pressed', String(kept[i] === past))
@@ -87,11 +93,9 @@ export class Stage {
       ctx.imageSmoothingEnabled = false
       ctx.drawImage(picture, 0, 0, canvas.width, canvas.height)
       const { step = 0 } = past ?? this.now ?? {}
-      canvas.setAttribute('aria-label', `${this.what} generated after step ${step}`)
-      canvas.dataset.step = passing ? 'walk' : String(step)
-      this.caption.textContent = passing
-        ? `${this.what} of random numbers on their way to others: small steps make small changes.`
-        : captionOf(step, this.what, frame === past)
+      canvas.setAttribute('aria-label', passing?.about ?? `${this.what} generated after step ${step}`)
+      canvas.dataset.step = passing?.look ?? String(step)
+      this.caption.textContent = passing?.about ?? captionOf(step, this.what, frame === past)
     })
   }
 }

@@ -3,7 +3,7 @@ import { parse } from '../models/stabilisers/names.ts'
 
 export interface Settings {
   model: string
-  /** IMAGES, or the name of a toy distribution. */
+  /** IMAGES, STACKED, or the name of a toy distribution. */
   data: string
   seed: number
   /** Of images: channels of the layer next to them; of points: units of a hidden layer. */
@@ -18,6 +18,10 @@ export interface Settings {
 
 /** The images in use: the digits, or the user's own. */
 export const IMAGES = 'images'
+/** The same, three of them in the channels of each sample; they have to be grey. */
+export const STACKED = 'stacked'
+
+export const areImages = (data: string): boolean => data === IMAGES || data === STACKED
 
 /** What there is to choose from: `settings` are each model's own, for IMAGES and, where it can, for POINTS. */
 export interface Choices {
@@ -66,7 +70,7 @@ export function wrongAids(aid: Aid, text: string): string | undefined {
 
 /** A model's own settings for such data, undefined where it cannot learn from them. */
 export function ownSettings({ settings }: Choices, model: string, data: string): Settings | undefined {
-  const kind = data === IMAGES ? IMAGES : POINTS
+  const kind = areImages(data) ? IMAGES : POINTS
   const own = settings.find((s) => s.model === model && s.data === kind)
   return own && { ...own, data }
 }
@@ -81,7 +85,7 @@ export function firstSettings(choices: Choices, data: string): Settings {
 export function settingsFrom(hash: string, choices: Choices): Settings {
   const given = new URLSearchParams(hash.replace(/^#/, ''))
   const named = given.get('data') ?? IMAGES
-  const data = choices.points.includes(named) ? named : IMAGES
+  const data = named === STACKED || choices.points.includes(named) ? named : IMAGES
   const own = ownSettings(choices, given.get('model') ?? '', data) ?? firstSettings(choices, data)
   const settings = { ...own }
   for (const name of names) settings[name] = parseSetting(name, given.get(name) ?? '') ?? settings[name]

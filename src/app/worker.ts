@@ -8,6 +8,7 @@ import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
 import type { Command, Report } from './protocol.ts'
 import { Run } from './run.ts'
+import { STACKED } from './state.ts'
 import { forget, recall, remember } from './tuned.ts'
 
 /** A CPU spends too much of its time on drawing if it draws more often. */
@@ -16,13 +17,18 @@ const FRAME_MS = { software: 1800, hardware: 300 }
 let images: Images | undefined
 let run: Run | undefined
 let frameMs = FRAME_MS.hardware
+let psi = 1
 
-/** Commands received and not yet begun: any of them ends a `play` or a `walk`. */
+/** Commands received and not yet begun: any of them ends a `play` or a `look`. */
 let waiting = 0
 let received = 0
 let turn: Promise<void> = start()
 
 self.onmessage = ({ data: command }: MessageEvent<Command>) => {
+  if (command.type === 'psi') {
+    psi = command.psi
+    return
+  }
   waiting++
   received++
   turn = turn
@@ -76,12 +82,13 @@ async function tune({ data, config }: Run): Promise<void> {
 
 async function obey(command: Command): Promise<void> {
   if (command.type === 'reset') {
-    if (command.source)
+    if (command.source) {
       images = await loadImages(command.source, (received, total) =>
         post({ type: 'loading', received, total }),
       )
-    const { data: name } = command.settings
-    const data = isToyName(name) ? { toy: name } : images
+      post({ type: 'images', channels: images.channels })
+    }
+    const data = dataNamed(command.settings.data)
     if (!data) return // its file was refused
     run = new Run(data, configFrom(command.settings, kindOf(data), gpu().isSoftware), post, frameMs)
     await run.show()
@@ -92,8 +99,11 @@ async function obey(command: Command): Promise<void> {
     await run?.play(() => waiting > 0)
   } else if (command.type === 'step') {
     await run?.single()
-  } else if (command.type === 'walk') {
-    await run?.walk(() => waiting > 0)
+  } else if (command.type === 'look') {
+    const onStep = (step: number, steps: number, error: number): void =>
+      post({ type: 'searching', step, steps, error })
+    const view = { onStep, psi: () => psi, isInterrupted: () => waiting > 0 }
+    await run?.look(command.look, view, command.target)
   } else if (command.type === 'save') {
     if (run?.saved) post({ type: 'saved', ...run.saved })
   } else if (command.type === 'tune') {
@@ -101,6 +111,12 @@ async function obey(command: Command): Promise<void> {
   } else if (command.type === 'forget') {
     await forget().finally(tellTuned)
   }
+}
+
+/** What settings call so; undefined where it takes images and there are none. Throws DataError for colours to be stacked. */
+function dataNamed(name: string): Data | undefined {
+  if (isToyName(name)) return { toy: name }
+  return images && name === STACKED ? stack(images) : images
 }
 
 /** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */

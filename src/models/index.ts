@@ -30,6 +30,8 @@ export interface ModelEntry {
   counts: readonly string[]
   /** The losses to choose from, its paper's first; empty where that leaves no choice. */
   losses: readonly LossName[]
+  /** Whether its G turns z into styles first. */
+  hasStyles?: true
   /** The regularisers and tricks that it takes. */
   fits: readonly Name[]
   /** For points only if it can learn from them. */
@@ -161,6 +163,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',
     defaults: STYLEGAN_LITE,
     losses: LOSSES,
+    hasStyles: true,
     counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
     presets: {
       software: {
@@ -179,6 +182,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       'Karras et al. 2019 (arXiv:1912.04958): modulated convs, image skips, path length regularisation, small',
     defaults: STYLEGAN2_LITE,
     losses: LOSSES,
+    hasStyles: true,
     counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every', 'pathEvery'],
     presets: {
       software: {

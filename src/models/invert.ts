@@ -26,6 +26,8 @@ export interface InvertOptions {
   /** Searched from so many places at once: the error has valleys of its own around most of them. */
   starts?: number
   onStep?(step: number, error: number): void
+  /** Asked before every step: whether to end with what was found by then. */
+  isInterrupted?(): boolean
 }
 
 export interface Inversion {
@@ -49,7 +51,7 @@ export async function invert(
   model: GanModel,
   { size, channels }: ImageSize,
   target: Float32Array,
-  { space = 'z', steps = 300, lr = 0.1, starts = 16, onStep }: InvertOptions = {},
+  { space = 'z', steps = 300, lr = 0.1, starts = 16, onStep, isInterrupted }: InvertOptions = {},
 ): Promise<Inversion> {
   if (target.length !== size * size * channels)
     throw new RangeError(`invert: expected ${size}x${size}x${channels} values, got ${target.length}`)
@@ -73,15 +75,15 @@ export async function invert(
   )
   const errors: Float32Array[] = []
   try {
-    for (let i = 0; i < steps; i++) {
+    for (let i = 0; i < steps && !isInterrupted?.(); i++) {
       errors.push(await step().data())
       onStep?.(i, Math.min(...errors[i]))
     }
     errors.push(await read(() => errorsOf(make(latents))))
-    const last = errors[steps]
+    const last = errors[errors.length - 1]
     const best = last.indexOf(Math.min(...last))
     const [values, made] = [await latents.data(), await read(() => make(latents))]
-    onStep?.(steps, last[best])
+    onStep?.(errors.length - 1, last[best])
     return {
       latent: rowsOf(values, model.latent)[best],
       image: rowsOf(made, target.length)[best],

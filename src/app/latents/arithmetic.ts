@@ -13,6 +13,8 @@ export interface Operands {
   c: readonly number[]
 }
 
+export const OPERANDS: Operands = { a: [0, 1, 2], b: [3, 4, 5], c: [6, 7, 8] }
+
 /** Images around the result, and how far their latents may be from it: as in the figure. */
 const AROUND = { count: 8, reach: 0.25 }
 

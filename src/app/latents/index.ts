@@ -4,11 +4,9 @@ import { isToy, parseIdx, sampleSize } from '../../models/data.ts'
 import { type Inversion, invert } from '../../models/invert.ts'
 import type { ImageScores } from '../../models/metrics/index.ts'
 import { type ImageSize, read } from '../../models/model.ts'
-import { StyleganLite } from '../../models/styleganLite.ts'
 import type { Trainer } from '../../models/trainer.ts'
 import { CHUNK, type Draw, inChunks, withTrainer } from '../checkpoint.ts'
 import { get, send } from '../commands.ts'
-import { context } from '../draw.ts'
 import { scorerOf, servedDigits } from '../evaluation.ts'
 import { toPng } from '../picture.ts'
 import { Progress } from '../report.ts'
@@ -16,12 +14,12 @@ import { drawSheet, type Sheet } from '../sheet.ts'
 import { arithmetic, type Operands } from './arithmetic.ts'
 import { interpolate, WALK_FRAMES, walk } from './interpolate.ts'
 import { drawInversion } from './inversion.ts'
-import { mix, noise, truncate } from './styles.ts'
+import { mix, noise, styleganOf, truncate } from './styles.ts'
+import { pixelsOf } from './target.ts'
 
 /** Sheets of models that have styles. */
 const STYLES = { mix, noise, truncate }
-export type StyleKind = keyof typeof STYLES
-export const STYLE_KINDS = Object.keys(STYLES) as StyleKind[]
+type StyleKind = keyof typeof STYLES
 
 type Chosen = Omit<Draw, 'count'>
 
@@ -121,13 +119,6 @@ function withImages<T>(
   })
 }
 
-function styleganOf({ model, config }: Pick<Trainer, 'model' | 'config'>, kind: StyleKind): StyleganLite {
-  if (model instanceof StyleganLite) return model
-  throw new Error(
-    `${config.model} has no styles to ${kind}: latent ${kind} is for stylegan-lite and stylegan2-lite`,
-  )
-}
-
 async function sendSheet(sheet: Sheet, image: ImageSize): Promise<void> {
   await send('sheet', await drawSheet(sheet, image).convertToBlob({ type: 'image/png' }))
 }
@@ -135,7 +126,10 @@ async function sendSheet(sheet: Sheet, image: ImageSize): Promise<void> {
 /** The target as values in [-1, 1]. Throws DataError when there is no such image. */
 async function targetOf({ target, file }: InvertRequest, image: ImageSize): Promise<Float32Array> {
   const { size, channels } = image
-  if (target === 'png') return pixelsOfPng(await get('target'), image)
+  if (target === 'png') {
+    const file = (await get('target')) as Uint8Array<ArrayBuffer>
+    return pixelsOf(new Blob([file], { type: 'image/png' }), image)
+  }
   const data = parseIdx(await get('data'), 'data')
   if (data.size !== size || data.channels !== channels)
     throw new DataError(
@@ -146,24 +140,4 @@ async function targetOf({ target, file }: InvertRequest, image: ImageSize): Prom
   const each = size * size * channels
   const bytes = data.bytes.subarray(target.index * each, (target.index + 1) * each)
   return Float32Array.from(bytes, (byte) => byte * (2 / 255) - 1)
-}
-
-/** A picture of any size, brought to that of the model's images; of one channel, its mean brightness. */
-async function pixelsOfPng(file: Uint8Array, { size, channels }: ImageSize): Promise<Float32Array> {
-  const picture = await createImageBitmap(
-    new Blob([file as Uint8Array<ArrayBuffer>], { type: 'image/png' }),
-  ).catch(() => {
-    throw new DataError('the target is no PNG that can be read')
-  })
-  const ctx = context(new OffscreenCanvas(size, size))
-  ctx.fillStyle = 'black'
-  ctx.fillRect(0, 0, size, size)
-  ctx.imageSmoothingQuality = 'high'
-  ctx.drawImage(picture, 0, 0, size, size)
-  const { data } = ctx.getImageData(0, 0, size, size)
-  return Float32Array.from({ length: size * size * channels }, (_, i) => {
-    const [pixel, channel] = [Math.floor(i / channels), i % channels]
-    const [r, g, b] = data.subarray(4 * pixel, 4 * pixel + 3)
-    return (channels === 1 ? (r + g + b) / 3 : [r, g, b][channel]) * (2 / 255) - 1
-  })
 }

@@ -8,7 +8,16 @@ import { axes, curve, powerTicks, text } from '../plot.ts'
 const SIDE = 280
 const TOP = 64
 const GAP = 24
-const CHART = { left: 2 * (SIDE + GAP) + GAP + 60, top: TOP, width: 420, height: SIDE }
+/** Room for the names of an axis. */
+const AXIS = 60
+const PICTURES = 2 * (SIDE + GAP)
+
+/** Where the chart is, and how many pixels there are to a unit. */
+const LAYOUTS = {
+  wide: { left: PICTURES + GAP + AXIS, top: TOP, width: 420, height: SIDE, density: 1 },
+  /** For the page: below the pictures. */
+  narrow: { left: GAP + AXIS, top: 2 * TOP + SIDE, width: PICTURES - GAP - AXIS, height: 220, density: 2 },
+}
 
 const tickAt = (at: number) => ({ at, text: at.toLocaleString('en') })
 
@@ -17,11 +26,15 @@ export function drawInversion(
   { image, errors, error, best }: Inversion,
   size: ImageSize,
   space: string,
+  layout: keyof typeof LAYOUTS = 'wide',
 ): OffscreenCanvas {
-  const canvas = new OffscreenCanvas(CHART.left + CHART.width + GAP, TOP + SIDE + 60)
+  const { density, ...chart } = LAYOUTS[layout]
+  const [width, height] = [chart.left + chart.width + GAP, chart.top + chart.height + AXIS]
+  const canvas = new OffscreenCanvas(width * density, height * density)
   const ctx = context(canvas)
+  ctx.scale(density, density)
   ctx.fillStyle = theme.background
-  ctx.fillRect(0, 0, canvas.width, canvas.height)
+  ctx.fillRect(0, 0, width, height)
   ctx.imageSmoothingEnabled = false
   const pictures = [
     { name: 'target', values: target },
@@ -37,7 +50,7 @@ export function drawInversion(
   const steps = errors.length - 1
   const on = axes(
     ctx,
-    CHART,
+    chart,
     { from: 0, to: steps, ticks: ticks({ from: 0, to: steps }, 4).map(tickAt), name: 'step' },
     {
       from: 10 ** exponents[0],
@@ -51,7 +64,7 @@ export function drawInversion(
   text(
     ctx,
     `error of ${starts} starts, the best one's ${error.toPrecision(3)} at the end`,
-    [CHART.left, TOP - 18],
+    [chart.left, chart.top - 18],
     {
       kind: 'panel',
     },

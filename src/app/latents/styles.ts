@@ -1,8 +1,9 @@
 /** What a StyleGAN's latents do, as labelled sheets of images: styles mixed, noise on and off, truncation. */
 import { broadcastTo, randn, scope, slice, type Tensor, zeros } from '../../engine/index.ts'
 import type { ImageSize } from '../../models/model.ts'
-import type { StyleganLite } from '../../models/styleganLite.ts'
+import { StyleganLite } from '../../models/styleganLite.ts'
 import type { Noise } from '../../models/styleganNets.ts'
+import type { Trainer } from '../../models/trainer.ts'
 import type { Cell, Sheet } from '../sheet.ts'
 import { images } from './images.ts'
 
@@ -13,6 +14,14 @@ const PSIS = [1, 0.75, 0.5, 0.25, 0, -0.5, -1]
 const DRAWS = 3
 /** Pixels of the largest coarse layer. */
 const COARSE = 8
+
+/** A trainer's model, which has styles. Throws an Error that says what they are wanted for if it has none. */
+export function styleganOf({ model, config }: Pick<Trainer, 'model' | 'config'>, kind: string): StyleganLite {
+  if (model instanceof StyleganLite) return model
+  throw new Error(
+    `${config.model} has no styles to ${kind}: latent ${kind} is for stylegan-lite and stylegan2-lite`,
+  )
+}
 
 /** Figure 3: the styles of B's coarse, middle or fine layers put on A. */
 export async function mix(model: StyleganLite, image: ImageSize): Promise<Sheet> {
