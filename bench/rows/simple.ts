@@ -1,6 +1,6 @@
 /** Pointwise ops and chains of them, reductions, movement and resampling: what moves more than it computes. */
 
-import { pointwiseWork, reduceWork, type Work } from '../../src/engine/counts.ts'
+import { BLUR, pointwiseWork, reduceWork, type Work } from '../../src/engine/counts.ts'
 import * as G from '../../src/engine/index.ts'
 import type { Shape } from '../../src/engine/shape.ts'
 import * as R from '../../tests/ref/index.ts'
@@ -166,6 +166,14 @@ function movementRows(shape: number[]): Row[] {
       from(large, 9),
       (a) => G.upsample2d(a, { scale: 2, mode: 'bilinear' }),
       (a) => R.upsample2d(a, { scale: 2, mode: 'bilinear' }),
+    ),
+    simple(
+      'blur2d',
+      shape,
+      [x],
+      from(shape, BLUR),
+      (a) => G.blur2d(a),
+      (a) => R.blur2d(a),
     ),
     simple(
       'avgPool2d',

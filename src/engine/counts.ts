@@ -86,6 +86,8 @@ export const reduceWork = (x: Shape, result: Shape, more = 0): Work => ({
 export const NORM = { stats: 4, apply: 3, sums: 5, backward: 4 }
 /** Square, add, scale; backward, Σ x² and Σ x dy, then scale, subtract, scale. */
 export const PIXEL_NORM = { forward: 3, backward: 7 }
+/** A line and a column of [1, 2, 1], 3 each, and a scale. */
+export const BLUR = 7
 /** Noise, bias and leaky ReLU are 4, the norm 7; backward, u again 3, its slope 1, the norm's 9, Σ du and Σ du noise 3. */
 export const STYLE_LAYER = { forward: 11, backward: 16 }
 

@@ -1,6 +1,7 @@
 /** Useful work of a launch, from what it was asked to do. Pure. */
 import {
   type Axis,
+  BLUR,
   convFlops,
   gatherWork,
   NORM,
@@ -80,6 +81,7 @@ const FLOPS: Record<string, Formula> = {
   // Three linear interpolations of 3 for each value of the larger image.
   upsample: (launch) =>
     launch.defines.BILINEAR ? 9 * Math.max(size(launch, 'x'), size(launch, 'y')) : adjointSum(launch),
+  blur: perValue(BLUR),
   pool2d({ defines: d, buffers }) {
     const values = Math.min(sizeOf(buffers.x.shape), sizeOf(buffers.y.shape))
     const taps = number(d, 'KH') * number(d, 'KW')

@@ -1,6 +1,7 @@
 /** The synthesis network of StyleGAN2 (Karras et al. 2019, arXiv:1912.04958): modulated convs and the sum of images of all sizes. */
 import {
   add,
+  blur2d,
   broadcastTo,
   leakyRelu,
   matmul,
@@ -17,7 +18,7 @@ import {
   zeros,
 } from '../engine/index.ts'
 import { type Resample, resampledConv, weightShape } from './resampledConv.ts'
-import { blur, EqualLinear, LEAK, trained } from './styleganLayers.ts'
+import { EqualLinear, LEAK, trained } from './styleganLayers.ts'
 import {
   Generator,
   type NetOptions,
@@ -101,7 +102,7 @@ export class StyledConv {
 
   forward(x: Tensor, w: Tensor, noise: Noise): Tensor {
     const { y, d } = this.conv.forward(x, w)
-    const smooth = this.up ? blur(y) : y
+    const smooth = this.up ? blur2d(y) : y
     const z = mul(noiseFor(noise, smooth, this.fixedNoise), this.noiseStrength)
     const v = mulAdd(smooth, mul(d as Tensor, Math.SQRT2), z)
     return leakyRelu(add(v, this.bias), { slope: LEAK })

@@ -1,7 +1,6 @@
 /** What StyleGAN's networks are built of: layers with an equalised learning rate, smooth resampling, the batch's spread. */
 import {
   add,
-  avgPool2d,
   broadcastTo,
   concat,
   leakyRelu,
@@ -82,12 +81,6 @@ export class EqualConv implements nn.Layer {
     const { weight, bias, scale, resample } = this
     return resampledConv(x, weight, { resample, scale, bias })
   }
-}
-
-/** Low-pass filter with the separable kernel [1, 2, 1] / 4 (section 2): [1, 1] / 2 twice, each way. */
-export function blur(x: Tensor): Tensor {
-  const once = avgPool2d(x, { kernel: 2, stride: 1, padding: 1 }) // [N,H+1,W+1,C]
-  return avgPool2d(once, { kernel: 2, stride: 1 })
 }
 
 /**

@@ -2,6 +2,7 @@
 import {
   add,
   avgPool2d,
+  blur2d,
   broadcastTo,
   mul,
   type nn,
@@ -15,7 +16,7 @@ import {
   tanh,
   zeros,
 } from '../engine/index.ts'
-import { blur, EqualConv, EqualLinear, LEAK, lrelu, trained, withDeviation } from './styleganLayers.ts'
+import { EqualConv, EqualLinear, LEAK, lrelu, trained, withDeviation } from './styleganLayers.ts'
 
 export const START = 4 // pixels of the learned constant, and of the discriminator's last map
 
@@ -84,7 +85,7 @@ export class SynthesisLayer {
   forward(x: Tensor, w: Tensor, noise: Noise): Tensor {
     const y = this.conv ? this.conv.forward(x) : x
     const z = noiseFor(noise, y, this.fixedNoise)
-    const smooth = this.blurred ? blur(y) : y
+    const smooth = this.blurred ? blur2d(y) : y
     return styleLayer(smooth, z, this.noiseScale, this.bias, this.affine.forward(w), { slope: LEAK })
   }
 }
@@ -177,8 +178,8 @@ export class Discriminator implements nn.Layer {
     let y = lrelu(this.fromRgb.forward(images)) // [N,H,W,C]
     this.convs.forEach((conv, i) => {
       const x = y
-      y = lrelu(this.downs[i].forward(blur(lrelu(conv.forward(x))))) // [N,H/2,W/2,C]
-      const shortcut = this.shortcuts?.[i].forward(avgPool2d(blur(x), { kernel: 2 }))
+      y = lrelu(this.downs[i].forward(blur2d(lrelu(conv.forward(x))))) // [N,H/2,W/2,C]
+      const shortcut = this.shortcuts?.[i].forward(avgPool2d(blur2d(x), { kernel: 2 }))
       if (shortcut) y = mul(add(y, shortcut), Math.SQRT1_2)
     })
     y = lrelu(this.last.forward(withDeviation(y))) // [N,4,4,C]

@@ -2,7 +2,7 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
 import { r1 } from '../../src/models/stabilisers/penalties.ts'
-import { blur, EqualConv, EqualLinear, withDeviation } from '../../src/models/styleganLayers.ts'
+import { EqualConv, EqualLinear, withDeviation } from '../../src/models/styleganLayers.ts'
 import { mixStyles, StyleganLite } from '../../src/models/styleganLite.ts'
 import { pyramid } from '../../src/models/styleganNets.ts'
 import { evaluate, expectClose, gpuTest, valuesOf } from '../harness.ts'
@@ -93,7 +93,7 @@ describe('resampling', () => {
     const image = new Float32Array(25)
     image.set([16], 6)
     image.set([16], 24)
-    const y = await valuesOf(() => blur(G.tensor(image, [1, 5, 5, 1])))
+    const y = await valuesOf(() => G.blur2d(G.tensor(image, [1, 5, 5, 1])))
     expect([...y]).toEqual([1, 2, 1, 0, 0, 2, 4, 2, 0, 0, 1, 2, 1, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 2, 4])
   })
   gpuTest('channels double towards 4x4, up to the widest', () => {

@@ -17,6 +17,11 @@ describe('upsample2d', () => {
         checkOp(`[${shape}] by ${scale}, ${mode}`, [shape], (o, x) => o.upsample2d(x, { scale, mode }))
 })
 
+describe('blur2d', () => {
+  for (const shape of [...IMAGES, [2, 3, 9, 8], [1, 1, 17, 1]])
+    checkOp(`[${shape}]`, [shape], (o, x) => o.blur2d(x))
+})
+
 describe('pooling', () => {
   const cases: [number[], PoolOptions][] = [
     [[1, 2, 2, 1], { kernel: 2 }],

@@ -98,6 +98,21 @@ export function avgPool2d(x: Ref, options: PoolOptions): Ref {
   })
 }
 
+/** y[n,i,j,c] = Σ_{a,b ∈ {-1,0,1}} w_a w_b x[n,i+a,j+b,c], w = [1, 2, 1] / 4, zeros outside. */
+export const blur2d = (x: Ref): Ref => {
+  const [N, H, W, C] = x.shape
+  const y = zeros(x.shape)
+  for (let n = 0; n < N; n++)
+    for (let i = 0; i < H; i++)
+      for (let j = 0; j < W; j++)
+        for (let c = 0; c < C; c++)
+          for (let a = Math.max(0, i - 1); a <= Math.min(H - 1, i + 1); a++)
+            for (let b = Math.max(0, j - 1); b <= Math.min(W - 1, j + 1); b++)
+              y.data[((n * H + i) * W + j) * C + c] +=
+                (x.data[((n * H + a) * W + b) * C + c] * (2 - Math.abs(a - i)) * (2 - Math.abs(b - j))) / 16
+  return y
+}
+
 /** The largest x in each window, padding counting as -∞. Shapes as in avgPool2d. */
 export function maxPool2d(x: Ref, options: PoolOptions): Ref {
   return pool(x, options, (values) => {

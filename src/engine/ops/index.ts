@@ -48,7 +48,7 @@ export {
   zeros,
 } from './pointwise.ts'
 export { logSumExp, max, mean, softmax, sum, variance } from './reduce.ts'
-export { avgPool2d, maxPool2d, upsample2d } from './resample.ts'
+export { avgPool2d, blur2d, maxPool2d, upsample2d } from './resample.ts'
 export { gather, oneHot, scatterAdd } from './rows.ts'
 export { powerVectors, spectralNorm } from './spectralNorm.ts'
 export { stopGradient } from './stopGradient.ts'

@@ -1,5 +1,6 @@
 /** Resampling of images [N, H, W, C]. Every kernel is linear and its gradient is its transpose. */
 import { record } from '../autograd.ts'
+import { gpu } from '../device.ts'
 import { run } from '../kernel.ts'
 import {
   check,
@@ -50,6 +51,34 @@ function resize(
     threads: y.size / lanes,
   })
   return record('upsample2d', [x], y, (dy) => [() => resize(dy, [SH, SW], [H, W], bilinear, !adjoint)])
+}
+
+/** Pixels of a line that an invocation blurs: a CPU gains by loading less, a GPU by many invocations. */
+const BLUR_STRIP = { software: 8, hardware: 4 }
+
+/** Low-pass filter: every line and column of x [N, H, W, C] with [1, 2, 1] / 4, zeros outside. */
+export function blur2d(x: Tensor): Tensor {
+  checkImages('blur2d', x)
+  const [n, H, W, C] = x.shape
+  const y = empty(x.shape, 'blur2d')
+  const lanes = C % 4 === 0 ? 4 : 1
+  const STRIPS = Math.ceil(W / BLUR_STRIP[gpu().isSoftware ? 'software' : 'hardware'])
+  const threads = (n * H * STRIPS * C) / lanes
+  run('blur', {
+    op: 'blur2d',
+    defines: {
+      T: lanes === 4 ? 'vec4f' : 'f32',
+      H,
+      W,
+      C: C / lanes,
+      STRIP: Math.ceil(W / STRIPS),
+      STRIPS,
+    },
+    buffers: { x, y },
+    params: { n: threads },
+    threads,
+  })
+  return record('blur2d', [x], y, (dy) => [() => blur2d(dy)])
 }
 
 export interface PoolOptions {
