@@ -152,7 +152,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       software: {
         options: { nDis: 1, width: 16, widthG: 16, latent: 64, lr: 1e-3 },
         batch: 16,
-        steps: 1200,
+        steps: 2000,
       },
       gpu: { options: {}, batch: 64, steps: 10000 },
     },
