@@ -12,7 +12,8 @@ import { main as train } from '../../scripts/train.ts'
 import { classifierFile } from './classifierFile.ts'
 import { idx } from './idx.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 30_000 })
+// A test runs up to ten commands, each with a Chrome of its own: minutes where other work shares two cores.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 30_000 })
 const folder = mkdtempSync(join(tmpdir(), 'ganvas-train-'))
 const running = new Set<ChildProcess>()
 // One that has learned nothing, so that no test waits for the training of another.
