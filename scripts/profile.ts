@@ -16,7 +16,7 @@ import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { writeWhole } from './runFolder.ts'
-import { HYPERPARAMETERS } from './train.ts'
+import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 /** Enough for quartiles, and a multiple of the rhythms that models have. */
@@ -43,8 +43,7 @@ export async function main(argv: string[]): Promise<number> {
     return 0
   }
   const [model] = positionals
-  if (model !== undefined && !Object.hasOwn(models, model))
-    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+  checkModel(model)
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
   const { profile, measured, folder } = await measure(

@@ -57,6 +57,12 @@ export const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.
   ),
 )
 
+/** Throws an Error that names the models when there is none called so. */
+export function checkModel(model: string | undefined): void {
+  if (model !== undefined && !Object.hasOwn(models, model))
+    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+}
+
 type Args = ReturnType<typeof readArgs<typeof FLAGS>>
 
 export async function main(argv: string[]): Promise<number> {
@@ -87,8 +93,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wishes['adapter']): Wishes {
-  if (model !== undefined && !Object.hasOwn(models, model))
-    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+  checkModel(model)
   return {
     model,
     hyperparameters: numbers,

@@ -1,12 +1,11 @@
 // `npm run tune`: searches for the fastest kernels of a model's training steps on this machine, and remembers them.
 import type { Report } from '../src/app/headless.ts'
 import type { Found, TunedTable } from '../src/engine/index.ts'
-import { models } from '../src/models/index.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { type Exchange, oneFile, type Place, withTrainingPage } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { Progress } from './progress.ts'
-import { HYPERPARAMETERS } from './train.ts'
+import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { clearTuned, keepTuned, readTuned, tunedFile, useTuned } from './tuned.ts'
 
 const SECONDS = 120
@@ -39,8 +38,7 @@ export async function main(argv: string[]): Promise<number> {
   if (values.clear) return clear()
   if (values.show) return show()
   const [model] = positionals
-  if (model !== undefined && !Object.hasOwn(models, model))
-    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
+  checkModel(model)
   const { data, batch, seconds = SECONDS, force = false, host = 'chrome' } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
   const wishes = { model, hyperparameters: numbers, every: {}, data, batch, adapter }
