@@ -62,16 +62,18 @@ export function traceOf({ steps, launches, phases }: Measured): { traceEvents: T
     ...(args && { args }),
   })
 
-  const onCpu = (step: ProfiledStep, i: number): TraceEvent[] => [
-    slice(CPU, `step ${i + 1}`, step.begin, step.end),
-    slice(CPU, 'record', step.begin, step.recorded),
-    ...step.submits.flatMap(({ begin, encoded, end, runs }) => [
-      slice(CPU, 'encode', begin, encoded, { dispatches: runs.length }),
-      slice(CPU, 'submit', encoded, end),
-    ]),
-    slice(CPU, 'wait for the GPU', step.recorded, step.done),
-    slice(CPU, 'readback', step.done, step.end),
-  ]
+  // What took no time by a page's coarse clock is left out: at the end of a step, a viewer may draw it beside the step.
+  const onCpu = (step: ProfiledStep, i: number): TraceEvent[] =>
+    [
+      slice(CPU, `step ${i + 1}`, step.begin, step.end),
+      slice(CPU, 'record', step.begin, step.recorded),
+      ...step.submits.flatMap(({ begin, encoded, end, runs }) => [
+        slice(CPU, 'encode', begin, encoded, { dispatches: runs.length }),
+        slice(CPU, 'submit', encoded, end),
+      ]),
+      slice(CPU, 'wait for the GPU', step.recorded, step.done),
+      slice(CPU, 'readback', step.done, step.end),
+    ].filter(({ dur }) => dur)
 
   const onGpu = (step: ProfiledStep): TraceEvent[] => {
     const offset = clockOffset(step)

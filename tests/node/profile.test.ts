@@ -12,7 +12,7 @@ import type { PoolBuffer } from '../../src/engine/pool.ts'
 import { operationsIn } from '../../src/engine/work.ts'
 import { result, roofs } from './benchResult.ts'
 import { measured } from './profileMeasured.ts'
-import { readTrace } from './traceFile.ts'
+import { kernelsOf, readTrace } from './traceFile.ts'
 
 const profile: Profile = {
   schema: 'ganvas-profile',
@@ -98,6 +98,16 @@ test('the trace: a kernel that begins before the last has ended is drawn after i
   step.submits[0].runs[1] = [1, 0, 1e6, 4e6]
   const [phase] = readTrace(JSON.stringify(traceOf({ ...measured, steps: [step] }))).get('GPU/kernels') ?? []
   expect(phase.inside.map(({ begin, end }) => end - begin)).toEqual([2000, 2000])
+})
+
+test('the trace: what took no time on the CPU is left out, kernels are all there', () => {
+  const [step] = structuredClone(measured.steps)
+  step.done = step.end
+  const [run] = step.submits[0].runs
+  run[3] = run[2]
+  const tracks = readTrace(JSON.stringify(traceOf({ ...measured, steps: [step] })))
+  expect(tracks.get('CPU/JavaScript')?.map(({ name }) => name)).toEqual(['step 1'])
+  expect(kernelsOf(tracks)).toHaveLength(step.submits.flatMap(({ runs }) => runs).length)
 })
 
 test('phases: by the update that comes next; gradients, clipping and averages are the optimiser’s', () => {

@@ -8,7 +8,7 @@ import { faultsOf, type Profile } from '../../bench/profile/result.ts'
 import { launchChrome } from '../../scripts/chrome.ts'
 import { main } from '../../scripts/profile.ts'
 import { idx } from './idx.ts'
-import { readTrace } from './traceFile.ts'
+import { kernelsOf, readTrace } from './traceFile.ts'
 
 vi.setConfig({ testTimeout: 300_000 }) // the roofs take half a minute where other work goes on
 
@@ -41,8 +41,7 @@ test('profiles a model: a table, a result that is what the schema says, a trace,
 
   const tracks = readTrace(read('trace.json'))
   expect(tracks.get('CPU/JavaScript')?.map(({ name }) => name)).toEqual(['step 1', 'step 2', 'step 3'])
-  const kernels = tracks.get('GPU/kernels')?.flatMap(({ inside }) => inside) ?? []
-  expect(kernels).toHaveLength(Math.round(3 * calls))
+  expect(kernelsOf(tracks)).toHaveLength(Math.round(3 * calls))
 
   await checkReport(profile)
 })

@@ -31,6 +31,13 @@ export function readTrace(file: string): Map<string, TraceSlice[]> {
   return new Map([...tracks].map(([at, events]) => [names.get(at) ?? '', nested(events)]))
 }
 
+/** The kernels of a trace, wherever their slices lie: one too short for the GPU's clock may end up beside its phase. */
+export function kernelsOf(tracks: ReadonlyMap<string, readonly TraceSlice[]>): TraceSlice[] {
+  const within = (slices: readonly TraceSlice[]): TraceSlice[] =>
+    slices.flatMap((slice) => [...(slice.args?.kernel ? [slice] : []), ...within(slice.inside)])
+  return within(tracks.get('GPU/kernels') ?? [])
+}
+
 /** Rounding of µs. */
 const LITTLE = 1e-3
 
