@@ -1,7 +1,7 @@
 /** Recorded steps: the bits of eager ones, what may change between replays, what is refused, what is freed. */
 import { describe, expect } from 'vitest'
 import * as G from '../src/engine/index.ts'
-import { capture, memory, optim, scope, seed, tensor } from '../src/engine/index.ts'
+import { capture, gpu, memory, optim, profile, scope, seed, tensor } from '../src/engine/index.ts'
 import { gpuTest } from './harness.ts'
 
 /** A small regression that draws its own data: two parameters, Adam. */
@@ -125,6 +125,40 @@ gpuTest('what a step uses stays there for its replays', async () => {
   expect(await run().item()).toBe(6)
   for (const t of others) t.dispose()
   run.dispose()
+})
+
+gpuTest('a replay and the readback of its result are one submit', async () => {
+  const { step, dispose } = regression()
+  const run = capture(step)
+  await losses(run, 1)
+  const { passes, submits } = await profile(gpu(), async () => void (await losses(run, 3)))
+  expect([passes.length, submits.length]).toEqual([3, 3])
+  run.dispose()
+  dispose()
+})
+
+gpuTest('a replay waits to be submitted, but what comes after it comes after it', async () => {
+  const x = tensor([3])
+  const run = capture(() => G.mul(x, 2))
+  const first = run()
+  const launched = scope(() => G.add(first, 1))
+  expect(await launched.item()).toBe(7)
+  launched.dispose()
+  run()
+  x.write([5])
+  expect(await first.item()).toBe(6)
+  const [a, b] = [run().item(), run().item()]
+  expect([await a, await b]).toEqual([10, 10])
+  const [w, u] = [tensor([2], [1, 1]), tensor([1])]
+  x.write([7])
+  run()
+  const normal = scope(() => G.spectralNorm([w], [u])) // a kernel without params
+  expect([await first.item(), await normal[0].item()]).toEqual([14, 1])
+  for (const t of [w, u, ...normal]) t.dispose()
+  run()
+  run.dispose() // frees buffers that the waiting replay uses
+  expect(await x.item()).toBe(7)
+  x.dispose()
 })
 
 describe('a step that cannot be replayed is refused, and says why', () => {

@@ -95,21 +95,18 @@ class Replay<T> {
   }
 
   run(): T {
-    const { g, liveBytes, dispatches } = this
-    g.flush() // what was asked for before comes before
-    g.guard('replay', () => {
-      g.watch?.encode()
-      for (const { write, at } of this.live) write(this.liveView, at)
-      if (liveBytes.length)
-        g.device.queue.writeBuffer(this.params, 0, liveBytes as GPUAllowSharedBufferSource)
-      if (!g.watch?.each) return g.submit(dispatches, this.paramsGroup)
-      for (let i = 0; i < dispatches.length; i += BATCH)
-        g.submit(dispatches.slice(i, i + BATCH), this.paramsGroup)
-    })
+    const { g, liveBytes, dispatches, paramsGroup } = this
+    g.flush() // what was asked for before, an earlier replay with the same params among it, comes before
+    for (const { write, at } of this.live) write(this.liveView, at)
+    if (liveBytes.length) g.device.queue.writeBuffer(this.params, 0, liveBytes as GPUAllowSharedBufferSource)
+    if (g.watch?.each)
+      for (let i = 0; i < dispatches.length; i += BATCH) g.replay(dispatches.slice(i, i + BATCH), paramsGroup)
+    else g.replay(dispatches, paramsGroup)
     return this.result
   }
 
   dispose(): void {
+    if (!this.g.lost) this.g.flush()
     for (const t of this.tensors) t.dispose()
     this.params.destroy()
     this.letGo()

@@ -38,6 +38,8 @@ export class Gpu {
   readonly arenaView = new DataView(this.arenaBytes.buffer)
   private arenaUsed = 0
   private pending: Dispatch[] = []
+  /** A replayed step that waits to be submitted; then nothing else is pending. */
+  private waiting: { dispatches: readonly Dispatch[]; paramsGroup: GPUBindGroup } | undefined
   private readonly staging = new Map<number, GPUBuffer[]>()
   private readonly checks = new Set<Promise<void>>()
   private guards = 0
@@ -54,7 +56,7 @@ export class Gpu {
     this.pool = new Pool(device.limits, {
       create: (size) => this.createStorage(size),
       destroy: (buffer) => {
-        if (buffer.batch === this.batch) this.flush() // recorded work still uses it
+        if (this.isUsed(buffer)) this.flush() // recorded work still uses it
         this.bindGroups.clear()
         buffer.buffer.destroy()
       },
@@ -90,56 +92,64 @@ export class Gpu {
 
   /** Offset of a fresh Params slot in `arenaView`. */
   allocateParams(): number {
-    if (this.arenaUsed + SLOT > ARENA) this.flush()
+    if (this.waiting || this.arenaUsed + SLOT > ARENA) this.flush()
     this.arenaUsed += SLOT
     return this.arenaUsed - SLOT
   }
 
   dispatch(dispatch: Dispatch): void {
+    if (this.waiting) this.flush()
     this.pending.push(dispatch)
     if (this.pending.length >= BATCH) this.flush()
   }
 
+  /** Submits what was dispatched before, and holds a replayed step back until more is asked for: mostly its readback. */
+  replay(dispatches: readonly Dispatch[], paramsGroup: GPUBindGroup): void {
+    this.flush()
+    this.waiting = { dispatches, paramsGroup }
+  }
+
   /** Submits what was dispatched so far: one encoder, one compute pass. */
   flush(copy?: (encoder: GPUCommandEncoder) => void): void {
-    if (this.pending.length === 0 && !copy) {
+    const { dispatches, paramsGroup } = this.waiting ?? {
+      dispatches: this.pending,
+      paramsGroup: this.paramsGroup,
+    }
+    if (dispatches.length === 0 && !copy) {
       this.arenaUsed = 0 // slots of launches that failed
       return
     }
+    if (this.lost) throw this.lost
     this.guard('dispatch', () => {
       this.watch?.encode()
       // queue.writeBuffer takes effect before the commands submitted after it, and after those submitted before:
       // one write per batch, always of the whole used arena, is therefore safe.
       if (this.arenaUsed) this.device.queue.writeBuffer(this.arena, 0, this.arenaBytes, 0, this.arenaUsed)
-      this.submit(this.pending, this.paramsGroup, copy)
+      const encoder = this.device.createCommandEncoder()
+      if (dispatches.length) {
+        const passes = this.watch?.passes(dispatches) ?? [{ dispatches }]
+        for (const pass of passes) encodePass(encoder, pass, paramsGroup)
+        this.watch?.encoded(encoder)
+      }
+      copy?.(encoder)
+      this.device.queue.submit([encoder.finish()])
+      this.watch?.submitted()
     })
     this.pending = []
+    this.waiting = undefined
     this.arenaUsed = 0
     this.batch++
   }
 
-  /** Submits launches whose params are in `paramsGroup`, in one compute pass, and what `copy` adds. */
-  submit(
-    dispatches: readonly Dispatch[],
-    paramsGroup: GPUBindGroup,
-    copy?: (encoder: GPUCommandEncoder) => void,
-  ): void {
-    if (this.lost) throw this.lost
-    const { device, watch } = this
-    const encoder = device.createCommandEncoder()
-    if (watch && dispatches.length) {
-      for (const pass of watch.passes(dispatches)) encodePass(encoder, pass, paramsGroup)
-      watch.encoded(encoder)
-    } else if (dispatches.length) encodePass(encoder, { dispatches }, paramsGroup)
-    copy?.(encoder)
-    device.queue.submit([encoder.finish()])
-    watch?.submitted()
+  /** Whether work that is not submitted yet may use the buffer. */
+  private isUsed(buffer: PoolBuffer): boolean {
+    return buffer.batch === this.batch || this.waiting !== undefined
   }
 
   /** Writes `data` at `offset`. Flushes first when recorded work still needs the buffer's old content. */
   upload(target: PoolBuffer, offset: number, data: Float32Array | Uint32Array): void {
     this.recording?.refuse('values come from JavaScript (tensor, write): make such tensors before the step')
-    if (target.batch === this.batch) this.flush()
+    if (this.isUsed(target)) this.flush()
     this.device.queue.writeBuffer(target.buffer, offset, data as GPUAllowSharedBufferSource)
   }
 

@@ -116,7 +116,6 @@ class Profile implements Watch {
     this.submits.push({ passes: passing, begin: began, encoded: encodedAt, end })
     this.passing = []
     this.encodedAt = undefined
-    this.began = end // a replay may submit again
   }
 
   async result(): Promise<ProfileResult> {
