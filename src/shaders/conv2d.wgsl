@@ -14,11 +14,13 @@ diagnostic(off, subgroup_uniformity);
 fn decodeRow(z: u32, m: u32) -> vec3i {
   let pixel = i32(m);
   let line = pixel / WO;
-  return vec3i(line / HO * H, line % HO * SH - PT, pixel % WO * SW - PL);
+  let image = line / HO;
+  return vec3i(image * H, (line - image * HO) * SH - PT, (pixel - line * WO) * SW - PL);
 }
-fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32 {
-  let y = row.y + i32(tap) / KW;
-  let x = row.z + i32(tap) % KW;
+fn tapShift(tap: u32) -> vec2i { return vec2i(i32(tap) / KW, i32(tap) % KW); }
+fn tapPointer(row: vec3i, shift: vec2i) -> i32 {
+  let y = row.y + shift.x;
+  let x = row.z + shift.y;
   let pointer = ((row.x + y) * W + x) * A_PIXEL;
 #ifdef INSIDE
   return pointer;
@@ -26,7 +28,7 @@ fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32 {
   return select(-1, pointer, (y >= 0) & (y < H) & (x >= 0) & (x < W));
 #endif
 }
-fn tapIndex(z: u32, tap: u32) -> u32 { return tap; }
+fn tapIndex(z: u32, tap: u32, shift: vec2i) -> u32 { return tap; }
 fn outputRow(z: u32, m: u32) -> i32 { return i32(m); }
 
 #include "lib/gemm.wgsl"

@@ -14,29 +14,38 @@ diagnostic(off, subgroup_uniformity);
 #include "lib/index.wgsl"
 #include "lib/gemm_bindings.wgsl"
 
+const STRIDE = vec2i(SH, SW);
+const PADDING = vec2i(PT, PL);
+
 // (first row of the image, row, column) of the input under the phase's first tap: row (o + PT - k0) / SH for
 // o = q SH + phase and k0 = (phase + PT) % SH, that is q + (phase + PT) / SH.
 fn decodeRow(z: u32, m: u32) -> vec3i {
   let pixel = i32(m);
   let line = pixel / QW;
-  return vec3i(line / QH * H, line % QH + (i32(z) / SW + PT) / SH, pixel % QW + (i32(z) % SW + PL) / SW);
+  let image = line / QH;
+  let first = (phaseOf(z) + PADDING) / STRIDE;
+  return vec3i(image * H, line - image * QH + first.x, pixel - line * QW + first.y);
 }
-fn kernelRow(z: u32, tap: u32) -> i32 { return (i32(z) / SW + PT) % SH + i32(tap) / TW * SH; }
-fn kernelColumn(z: u32, tap: u32) -> i32 { return (i32(z) % SW + PL) % SW + i32(tap) % TW * SW; }
-fn tapUsed(z: u32, tap: u32) -> bool { return (kernelRow(z, tap) < KH) & (kernelColumn(z, tap) < KW); }
-fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32 {
-  let y = row.y - i32(tap) / TW;
-  let x = row.z - i32(tap) % TW;
+fn phaseOf(z: u32) -> vec2i { return vec2i(i32(z) / SW, i32(z) % SW); }
+fn kernelAt(z: u32, shift: vec2i) -> vec2i { return (phaseOf(z) + PADDING) % STRIDE + shift * STRIDE; }
+fn tapUsed(z: u32, shift: vec2i) -> bool { return all(kernelAt(z, shift) < vec2i(KH, KW)); }
+fn tapShift(tap: u32) -> vec2i { return vec2i(i32(tap) / TW, i32(tap) % TW); }
+fn tapPointer(row: vec3i, shift: vec2i) -> i32 {
+  let y = row.y - shift.x;
+  let x = row.z - shift.y;
   let inside = (y >= 0) & (y < H) & (x >= 0) & (x < W);
   return select(-1, ((row.x + y) * W + x) * A_PIXEL, inside);
 }
-fn tapIndex(z: u32, tap: u32) -> u32 { return u32(kernelRow(z, tap) * KW + kernelColumn(z, tap)); }
+fn tapIndex(z: u32, tap: u32, shift: vec2i) -> u32 {
+  let at = kernelAt(z, shift);
+  return u32(at.x * KW + at.y);
+}
 fn outputRow(z: u32, m: u32) -> i32 {
   let pixel = i32(m);
   let line = pixel / QW;
-  let y = line % QH * SH + i32(z) / SW;
-  let x = pixel % QW * SW + i32(z) % SW;
-  return select(-1, (line / QH * HO + y) * WO + x, (y < HO) & (x < WO));
+  let image = line / QH;
+  let at = vec2i(line - image * QH, pixel - line * QW) * STRIDE + phaseOf(z);
+  return select(-1, (image * HO + at.x) * WO + at.y, (at.x < HO) & (at.y < WO));
 }
 
 #include "lib/gemm.wgsl"

@@ -1,17 +1,16 @@
 // Weight gradient: y [KH, KW, C, N] = Σ over pixels of a [n, H, W, C] (shifted by the tap) ⊗ b [n, HO, WO, N].
 // With one tap and pixels for rows it is aᵀ b, and serves matmul so. Rows of y: m = (tap, c). No workgroup memory.
 //
-// An invocation owns MV groups of 4 rows and NV groups of NU columns; with QUAD the rows go round the quad, as in
-// lib/gemm.wgsl. The sum over output lines is split into SLICES partial results, added afterwards in a fixed order.
+// An invocation owns MV groups of 4 rows and NU columns; with QUAD the rows go round the quad, as in lib/gemm.wgsl. The sum over output lines is split into SLICES partial results, added afterwards in a fixed order.
 //
 // M, N, C                  rows KH KW C, columns, channels of a
 // H, W, HO, WO, KW         sizes (i32)
 // SH, SW, PT, PL           stride, padding at the top and left (i32)
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
-// TERMS                    pixels of a line taken at once, a divisor of WO
-// NU, V, NV, ROTATIONS, RESULTS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
+// TERMS                    lines taken at once; LINES_PER_SLICE is a multiple of it
+// NU, V, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
 // SPAN                     without QUAD, of a single group of rows and VEC_A: walks over the pixels inside alone
-// VEC_A                    a is bound as vec4s (C a multiple of 4)
+// VEC_A                    a is bound as vec4s (C a multiple of 4); A_LOADS and A_WIDTH, 1 and 4 then, else 4 and 1
 // A_BATCH, B_BATCH         elements between batches
 #ifdef QUAD
 enable subgroups;
@@ -20,8 +19,8 @@ diagnostic(off, subgroup_uniformity);
 #include "lib/index.wgsl"
 #include "lib/gemm_bindings.wgsl"
 
-// Steps over an output line, WO / TERMS: not a constant, lest a compiler unroll them and run out of registers.
-struct Params { steps: u32 }
+// Of an output line, WO: not a constant, lest a compiler unroll the loop over them and run out of registers.
+struct Params { pixels: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
 
 fn loadB(at: u32, n: u32) -> V {
@@ -42,16 +41,19 @@ fn loadB(at: u32, n: u32) -> V {
 
 #include "lib/mac.wgsl"
 
-fn store(z: u32, m: u32, n: u32, v: V) {
-  if (m >= M || n >= N) { return; }
+fn storedRow(z: u32, m: u32) -> i32 { return select(-1, i32(z * M + m), m < M); }
+
+fn store(z: u32, row: i32, n: u32, v: V) {
+  if (row < 0 || n >= N) { return; }
+  let at = u32(row) * N + n;
 #ifdef SCALAR_V
-  y[(z * M + m) * N + n] = v;
+  y[at] = v;
 #else
 #ifdef VEC_Y
-  y[((z * M + m) * N + n) >> 2u] = v;
+  y[at >> 2u] = v;
 #else
 #for j in 0..NU
-  if (n + $j < N) { y[(z * M + m) * N + n + $j] = v[$j]; }
+  if (n + $j < N) { y[at + $j] = v[$j]; }
 #endfor
 #endif
 #endif
@@ -72,85 +74,82 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endfor
 #for r in 0..ROTATIONS
 #for i in 0..4
-#for v in 0..NV
-  var acc$r_$g_$i_$v = V();
+  var acc$r_$g_$i = V();
 #endfor
 #endfor
 #endfor
-#endfor
-  for (var l = 0; l < LINES_PER_SLICE; l++) {
-    let line = min(firstLine + l, LINES - 1);
-    let used = firstLine + l < LINES;
-    let image = line / HO * H;
-    let oy = line % HO * SH;
+  for (var l = 0; l < LINES_PER_SLICE; l += TERMS) {
+#for u in 0..TERMS
+    let line$u = min(firstLine + l + $u, LINES - 1);
+    let used$u = firstLine + l + $u < LINES;
+    let image$u = line$u / HO;
+    let oy$u = (line$u - image$u * HO) * SH;
+    let bAt$u = batch * B_BATCH + u32(line$u * WO) * N;
 #for g in 0..MV
 #for i in 0..A_LOADS
-    let y$g_$i = oy + dy$g_$i;
-    let lineUsed$g_$i = used & (y$g_$i >= 0) & (y$g_$i < H);
+    let y$u_$g_$i = oy$u + dy$g_$i;
+    let lineUsed$u_$g_$i = used$u & (y$u_$g_$i >= 0) & (y$u_$g_$i < H);
 #ifdef VEC_A
-    let at$g_$i = (i32(batch * A_BATCH) + (image + clamp(y$g_$i, 0, H - 1)) * W * C + c$g_$i) >> 2u;
+    let at$u_$g_$i = (i32(batch * A_BATCH) + (image$u * H + clamp(y$u_$g_$i, 0, H - 1)) * W * C + c$g_$i) >> 2u;
 #else
-    let at$g_$i = i32(batch * A_BATCH) + (image + clamp(y$g_$i, 0, H - 1)) * W * C + c$g_$i;
+    let at$u_$g_$i = i32(batch * A_BATCH) + (image$u * H + clamp(y$u_$g_$i, 0, H - 1)) * W * C + c$g_$i;
 #endif
 #endfor
 #endfor
-    let bAt = batch * B_BATCH + u32(line * WO) * N;
+#endfor
 #ifdef SPAN
     // The four rows share a tap, so the pixels whose tap is inside are one span of the line, and nothing else is tested.
     let begin = max(0, (SW - 1 - dx0_0) / SW);
-    let end = select(0, min(WO, (W - 1 - dx0_0 + SW) / SW), lineUsed0_0);
-    var aPixel = at0_0 + (begin * SW + dx0_0) * (C / 4);
-    var bPixel = bAt + u32(begin) * N;
+    let end = select(0, min(WO, (W - 1 - dx0_0 + SW) / SW), lineUsed0_0_0);
+    var aPixel = at0_0_0 + (begin * SW + dx0_0) * (C / 4);
+    var bPixel = bAt0 + u32(begin) * N;
     for (var o = begin; o < end; o++) {
       let a0 = a[aPixel];
-#for v in 0..NV
-      let b0_$v = loadB(bPixel, n$v);
-#endfor
+      let b0 = loadB(bPixel, n);
 #for i in 0..4
-#for v in 0..NV
-      acc0_0_$i_$v = mac(acc0_0_$i_$v, a0[$i], b0_$v);
-#endfor
+      acc0_0_$i = mac(acc0_0_$i, a0[$i], b0);
 #endfor
       aPixel += SW * (C / 4);
       bPixel += N;
     }
 #else
-    for (var step = 0; step < i32(params.steps); step++) {
+    for (var o = 0; o < i32(params.pixels); o++) {
+      // All loads come before all products, as in lib/gemm.wgsl.
 #for u in 0..TERMS
-      let o$u = step * TERMS + $u;
-#for v in 0..NV
-      let b$u_$v = loadB(bAt + u32(o$u) * N, n$v);
-#endfor
+      let b$u = loadB(bAt$u + u32(o) * N, n);
 #endfor
 #for g in 0..MV
+#for i in 0..A_LOADS
+      let x$g_$i = o * SW + dx$g_$i;
+      let inside$g_$i = (x$g_$i >= 0) & (x$g_$i < W);
+      let pixel$g_$i = clamp(x$g_$i, 0, W - 1) * (C / A_WIDTH);
+#endfor
 #for u in 0..TERMS
 #ifdef VEC_A
-      let x$g_$u = o$u * SW + dx$g_0;
-      let inside$g_$u = lineUsed$g_0 & (x$g_$u >= 0) & (x$g_$u < W);
-      let a0_$g_$u = select(vec4f(), a[at$g_0 + clamp(x$g_$u, 0, W - 1) * (C / 4)], inside$g_$u);
+      let a0_$g_$u = select(vec4f(), a[at$u_$g_0 + pixel$g_0], lineUsed$u_$g_0 & inside$g_0);
 #else
       var a0_$g_$u = vec4f();
 #for i in 0..4
-      let x$g_$u_$i = o$u * SW + dx$g_$i;
-      let inside$g_$u_$i = lineUsed$g_$i & (x$g_$u_$i >= 0) & (x$g_$u_$i < W);
-      a0_$g_$u[$i] = select(0.0, a[at$g_$i + clamp(x$g_$u_$i, 0, W - 1) * C], inside$g_$u_$i);
+      a0_$g_$u[$i] = select(0.0, a[at$u_$g_$i + pixel$g_$i], lineUsed$u_$g_$i & inside$g_$i);
 #endfor
 #endif
+#endfor
+#endfor
+#for g in 0..MV
 #ifdef QUAD
+#for u in 0..TERMS
       let a1_$g_$u = quadSwapX(a0_$g_$u);
       let a2_$g_$u = quadSwapY(a0_$g_$u);
       let a3_$g_$u = quadSwapDiagonal(a0_$g_$u);
-#endif
 #endfor
+#endif
 #for r in 0..ROTATIONS
 #for i in 0..4
-#for v in 0..NV
-      acc$r_$g_$i_$v = mac(acc$r_$g_$i_$v
+      acc$r_$g_$i = mac(acc$r_$g_$i
 #for u in 0..TERMS
-        , a$r_$g_$u[$i], b$u_$v
+        , a$r_$g_$u[$i], b$u
 #endfor
       );
-#endfor
 #endfor
 #endfor
 #endfor
@@ -159,13 +158,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   if (wanted < UNITS) {
 #ifdef QUAD
-    var results = array<V, RESULTS>(
+    var results = array<V, ROTATIONS * TM>(
 #for r in 0..ROTATIONS
 #for g in 0..MV
 #for i in 0..4
-#for v in 0..NV
-      acc$r_$g_$i_$v,
-#endfor
+      acc$r_$g_$i,
 #endfor
 #endfor
 #endfor
@@ -174,9 +171,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #else
 #for g in 0..MV
 #for i in 0..4
-#for v in 0..NV
-    store(z, m0 + $g * 4u + $i, first + $v * NU, acc0_$g_$i_$v);
-#endfor
+    store(z, storedRow(z, m0 + $g * 4u + $i), first, acc0_$g_$i);
 #endfor
 #endfor
 #endif

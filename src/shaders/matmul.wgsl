@@ -12,8 +12,9 @@ diagnostic(off, subgroup_uniformity);
 #include "lib/gemm_bindings.wgsl"
 
 fn decodeRow(z: u32, m: u32) -> vec3i { return vec3i(i32(z * A_BATCH + m * A_ROW), 0, 0); }
-fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32 { return row.x; }
-fn tapIndex(z: u32, tap: u32) -> u32 { return z % B_BATCHES; }
+fn tapShift(tap: u32) -> vec2i { return vec2i(); }
+fn tapPointer(row: vec3i, shift: vec2i) -> i32 { return row.x; }
+fn tapIndex(z: u32, tap: u32, shift: vec2i) -> u32 { return z % B_BATCHES; }
 fn outputRow(z: u32, m: u32) -> i32 { return i32(z * M + m); }
 
 #include "lib/gemm.wgsl"

@@ -1,9 +1,10 @@
 // Every tile of the products, on shapes that none of them divides: the sizes below are too small for most to be the usual.
 import { afterAll, beforeAll, describe } from 'vitest'
+import { TILE_NAMES } from '../../src/engine/ops/gemm.ts'
 import { forceVariant } from '../../src/engine/tune.ts'
 import { checkOp } from '../checkOp.ts'
 
-for (const name of ['rows4', 'rows8', 'quad2', 'quad4', 'quad4x2', 'quad8x2'])
+for (const name of TILE_NAMES)
   describe(name, () => {
     beforeAll(() => forceVariant(name))
     afterAll(() => forceVariant())

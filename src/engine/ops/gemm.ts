@@ -13,44 +13,34 @@ interface Tile {
   quad: boolean
   /** Rows it loads. */
   TM: number
-  /** Groups of up to four columns it loads. */
-  NV: number
 }
 
 const TILES = {
-  rows4: { quad: false, TM: 4, NV: 1 },
-  rows8: { quad: false, TM: 8, NV: 1 },
-  quad2: { quad: true, TM: 2, NV: 1 },
-  quad4: { quad: true, TM: 4, NV: 1 },
-  quad4x2: { quad: true, TM: 4, NV: 2 },
-  quad8x2: { quad: true, TM: 8, NV: 2 },
+  rows4: { quad: false, TM: 4 },
+  rows8: { quad: false, TM: 8 },
+  quad2: { quad: true, TM: 2 },
+  quad4: { quad: true, TM: 4 },
+  quad8: { quad: true, TM: 8 },
 } satisfies Record<string, Tile>
 type TileName = keyof typeof TILES
 /** What `forceVariant` takes for products. */
 export const TILE_NAMES = Object.keys(TILES) as TileName[]
 
-/** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second that its code takes. */
-const LARGE = 4e6
-
-/**
- * The tile for a product of M x N values, of so many multiply-adds, of the problem that `key` names and `again` computes
- * on other tensors.
- */
+/** The tile for a product of M x N values, of the problem that `key` names and `again` computes on other tensors. */
 function tileFor(
   g: Gpu,
   kernel: string,
   key: readonly number[],
   M: number,
   N: number,
-  work: number,
   again: () => Again,
 ): Tile {
   // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
   const quads = g.hasQuads && M >= 8 && N >= 8
   const usual = (): TileName => {
     if (!g.isSoftware || !quads) return g.isSoftware && M >= 256 ? 'rows8' : 'rows4'
-    if (work >= LARGE && M >= 32 && N >= 32) return 'quad8x2'
-    return M >= 64 ? 'quad4' : 'quad2'
+    if (M < 64) return 'quad2'
+    return kernel === 'conv2d_weight' ? 'quad8' : 'quad4'
   }
   const variants = TILE_NAMES.filter((name) => g.hasQuads || !TILES[name].quad)
   return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual, again })]
@@ -68,11 +58,10 @@ function again<G extends { a: Tensor; b: Tensor; bias?: Tensor }>(
 }
 
 /** Columns of an invocation, their type, and how b and y are bound. */
-function columnDefines(N: number, NV: number): Defines {
+function columnDefines(N: number): Defines {
   const NU = Math.min(N, 4)
   return {
     NU: `${NU}u`,
-    NV: `${NV}u`,
     V: NU === 1 ? 'f32' : `vec${NU}f`,
     SCALAR_V: NU === 1,
     VEC_Y: N % 4 === 0,
@@ -89,10 +78,10 @@ interface Grid {
 }
 
 /** Tiles over rows, columns and z, and the invocations that compute them. */
-function gridFor(g: Gpu, M: number, N: number, z: number, { quad, TM, NV }: Tile): Grid {
+function gridFor(g: Gpu, M: number, N: number, z: number, { quad, TM }: Tile): Grid {
   const rotations = quad ? 4 : 1
   const tilesM = Math.ceil(M / (TM * rotations))
-  const tilesN = Math.ceil(N / (Math.min(N, 4) * NV * rotations))
+  const tilesN = Math.ceil(N / (Math.min(N, 4) * rotations))
   const units = tilesM * tilesN * z
   const threads = units * rotations
   return { tilesM, tilesN, units, threads, workgroup: workgroupFor(g, threads) }
@@ -106,10 +95,9 @@ function workgroupFor({ isSoftware }: Gpu, threads: number): number {
   return size
 }
 
-const gridDefines = ({ tilesM, tilesN, units }: Grid, { quad, TM, NV }: Tile): Defines => ({
+const gridDefines = ({ tilesM, tilesN, units }: Grid, { quad }: Tile): Defines => ({
   QUAD: quad,
   ROTATIONS: quad ? 4 : 1,
-  RESULTS: quad ? `${4 * TM * NV}u` : undefined,
   TILES_M: `${tilesM}u`,
   TILES_N: `${tilesN}u`,
   UNITS: `${units}u`,
@@ -152,16 +140,14 @@ export function rowGemm(gemm: RowGemm): Tensor {
   const { kernel, op, a, b, bias, slope, shape, M, N, KC, taps, Z } = gemm
   const { inside, aligned = true, bTransposed, yTransposed, flops, defines } = gemm
   const g = gpu()
-  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z, () =>
-    again(gemm, rowGemm),
-  )
+  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, () => again(gemm, rowGemm))
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
   const vecA = KU === 4 && aligned
   const steps = KC / KU
   const slices = !yTransposed ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, tile).threads) : 1
   const grid = gridFor(g, M, N, Z * slices, tile)
   const y = empty(slices > 1 ? [slices, ...shape] : shape, op)
-  const columns = columnDefines(N, tile.NV)
+  const columns = columnDefines(N)
   run(kernel, {
     op,
     defines: {
@@ -205,12 +191,6 @@ function splitsOf(steps: number, taps: number, wanted: number): number {
   return best
 }
 
-/** Pixels of a line whose products an invocation adds up before it puts the sum away: most of 4, or a short line. */
-const pixelsAtOnce = (WO: number): number => {
-  const most = divisorUpTo(WO, 4)
-  return most > 1 ? most : divisorUpTo(WO, 8)
-}
-
 /** The largest divisor of n up to `most`. */
 export function divisorUpTo(n: number, most: number): number {
   for (let d = Math.min(n, most); d > 1; d--) if (n % d === 0) return d
@@ -241,20 +221,14 @@ export interface ColumnGemm {
 export function columnGemm(gemm: ColumnGemm): Tensor {
   const { op, a, b, shape, M, N, C, lines, WO, batches, aBatch, bBatch, defines } = gemm
   const g = gpu()
-  const pixels = lines * WO
-  const { quad, TM, NV } = tileFor(
-    g,
-    'conv2d_weight',
-    [batches, M, N, lines, WO],
-    M,
-    N,
-    batches * pixels * M * N,
-    () => again(gemm, columnGemm),
+  const { quad, TM } = tileFor(g, 'conv2d_weight', [batches, M, N, lines, WO], M, N, () =>
+    again(gemm, columnGemm),
   )
-  const tile = { quad, TM: Math.max(TM, 4), NV } // rows come in fours
-  const terms = quad ? pixelsAtOnce(WO) : 1
+  const tile = { quad, TM: Math.max(TM, 4) } // rows come in fours
+  const terms = quad && lines > 1 ? 2 : 1
   const wanted = busyThreads(g) / gridFor(g, M, N, batches, tile).threads
-  const perSlice = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
+  const least = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
+  const perSlice = Math.ceil(least / terms) * terms
   const slices = Math.ceil(lines / perSlice)
   const grid = gridFor(g, M, N, batches * slices, tile)
   const y = empty(slices > 1 ? [batches, slices, M, N] : shape, op)
@@ -262,7 +236,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
   run('conv2d_weight', {
     op,
     defines: {
-      ...columnDefines(N, tile.NV),
+      ...columnDefines(N),
       ...gridDefines(grid, tile),
       ...defines,
       M: `${M}u`,
@@ -276,6 +250,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
       LINES_PER_SLICE: perSlice,
       SLICES: `${slices}u`,
       A_LOADS: vecA ? 1 : 4,
+      A_WIDTH: vecA ? 4 : 1,
       A_BATCH: `${aBatch}u`,
       B_BATCH: `${bBatch}u`,
       VEC_A: vecA,
@@ -283,7 +258,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
       SPAN: vecA && !quad && tile.TM === 4,
     },
     buffers: { a, b, y },
-    params: { steps: WO / terms },
+    params: { pixels: WO },
     threads: grid.threads,
     workgroup: grid.workgroup,
   })

@@ -2,18 +2,17 @@
 // Rows of A are reached by one pointer per tap, along which k is contiguous: a conv is then a matmul over pixels
 // (implicit GEMM), and a border test costs once per tap. No workgroup memory, no barriers.
 //
-// An invocation owns TM rows and NV groups of NU columns in registers. With QUAD the four invocations of a quad each load
-// TM other rows and other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
+// An invocation owns TM rows and NU columns in registers. With QUAD the four invocations of a quad each load TM other rows
+// and other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
 //
 // M, N           rows and columns
 // TM             rows an invocation loads
-// NU, V          columns of a group (1 to 4) and their type, f32 to vec4f
-// NV             groups of columns
+// NU, V          columns (1 to 4) and their type, f32 to vec4f
 // ROTATIONS      4 with QUAD, else 1
-// RESULTS        ROTATIONS TM NV
 // TILES_M, TILES_N, UNITS      tiles along m and n; tiles in all, over every z
 // TAPS           taps of a row's pointer
 // KC             length of k; KU values are taken per step, KSTEPS steps per slice
+// TERMS          KU
 // SLICES         ways k is split; slice s writes its own partial result
 // VEC_A          A is bound as vec4s along k (KU = 4)
 // B_TRANSPOSED   B is [tap, n, k] instead of [tap, k, n]
@@ -27,8 +26,10 @@
 //
 // The including file declares a, b, y, bias, and:
 //   fn decodeRow(z: u32, m: u32) -> vec3i            what the taps of row m share
-//   fn tapPointer(row: vec3i, z: u32, tap: u32) -> i32     where k = 0 is in a, negative outside of the image
-//   fn tapIndex(z: u32, tap: u32) -> u32             which [KC, N] block of b
+//   fn tapShift(tap: u32) -> vec2i                   what a tap's pointers of all rows share: divisions are dear
+//   fn tapPointer(row: vec3i, shift: vec2i) -> i32   where k = 0 is in a, negative outside of the image
+//   fn tapIndex(z: u32, tap: u32, shift: vec2i) -> u32     which [KC, N] block of b
+//   fn tapUsed(z: u32, shift: vec2i) -> bool         with TAP_SKIP
 //   fn outputRow(z: u32, m: u32) -> i32              which row of y, negative for none
 
 fn loadA(pointer: i32, step: u32) -> vec4f {
@@ -90,22 +91,23 @@ fn activate(v: V) -> V {
 #endif
 }
 
-fn store(z: u32, m: u32, n: u32, result: V) {
-  let slice = z / Z;
-  let row = outputRow(z % Z, m);
-  if (row < 0 || m >= M || n >= N) { return; }
+fn storedRow(z: u32, m: u32) -> i32 { return select(-1, outputRow(z % Z, m), m < M); }
+
+fn store(z: u32, row: i32, n: u32, result: V) {
+  if (row < 0 || n >= N) { return; }
+  let at = z / Z * Y_SIZE + u32(row) * N + n;
   var v = result;
 #ifdef SCALAR_V
 #ifdef HAS_BIAS
   v += bias[n];
 #endif
-  y[slice * Y_SIZE + u32(row) * N + n] = activate(v);
+  y[at] = activate(v);
 #else
 #ifdef VEC_Y
 #ifdef HAS_BIAS
   v += bias[n >> 2u];
 #endif
-  y[(slice * Y_SIZE + u32(row) * N + n) >> 2u] = activate(v);
+  y[at >> 2u] = activate(v);
 #else
 #for j in 0..NU
 #ifdef HAS_BIAS
@@ -116,11 +118,10 @@ fn store(z: u32, m: u32, n: u32, result: V) {
 #for j in 0..NU
   if (n + $j < N) {
 #ifdef Y_TRANSPOSED
-    let at = (u32(row) / M * N + n + $j) * M + u32(row) % M;
+    y[(u32(row) / M * N + n + $j) * M + u32(row) % M] = v[$j];
 #else
-    let at = slice * Y_SIZE + u32(row) * N + n + $j;
+    y[at + $j] = v[$j];
 #endif
-    y[at] = v[$j];
   }
 #endfor
 #endif
@@ -135,67 +136,61 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for i in 0..TM
   let row$i = decodeRow(zz, min(m0 + lane * TM + $i, M - 1));
 #for r in 0..ROTATIONS
-#for v in 0..NV
-  var acc$r_$i_$v = V();
-#endfor
+  var acc$r_$i = V();
 #endfor
 #endfor
   for (var tap = 0u; tap < TAPS; tap++) {
+    let shift = tapShift(tap);
 #ifdef TAP_SKIP
-    if (tapUsed(zz, tap)) {
+    if (tapUsed(zz, shift)) {
 #endif
-    let block = tapIndex(zz, tap);
+    let block = tapIndex(zz, tap, shift);
 #for i in 0..TM
-    let p$i = tapPointer(row$i, zz, tap);
+    let p$i = tapPointer(row$i, shift);
 #endfor
 #ifdef VEC_BT
-#for v in 0..NV
 #for j in 0..NU
-    let q$j_$v = (block * N + min(n$v + $j, N - 1)) * (KC / 4u);
-#endfor
+    let q$j = (block * N + min(n + $j, N - 1)) * (KC / 4u);
 #endfor
 #endif
     for (var k = 0u; k < KSTEPS; k++) {
       let step = firstStep + k;
-#for v in 0..NV
-#ifdef VEC_BT
-#for j in 0..NU
-      let t$j_$v = b[q$j_$v + step];
-#endfor
-#ifdef SCALAR_V
-#for j in 0..KU
-      let b$j_$v = t0_$v[$j];
-#endfor
-#else
-#for j in 0..KU
-      let b$j_$v = V(
-#for i in 0..NU
-        t$i_$v[$j],
-#endfor
-      );
-#endfor
-#endif
-#else
-#for j in 0..KU
-      let b$j_$v = loadB(block, step * KU + $j, n$v);
-#endfor
-#endif
-#endfor
+      // All loads come before all products: between them SwiftShader branches, and a branch costs it its registers.
 #for i in 0..TM
       let a0_$i = loadA(p$i, step);
+#endfor
+#ifdef VEC_BT
+#for j in 0..NU
+      let t$j = b[q$j + step];
+#endfor
+#for j in 0..KU
+#ifdef SCALAR_V
+      let b$j = t0[$j];
+#else
+      let b$j = V(
+#for i in 0..NU
+        t$i[$j],
+#endfor
+      );
+#endif
+#endfor
+#else
+#for j in 0..KU
+      let b$j = loadB(block, step * KU + $j, n);
+#endfor
+#endif
+#for i in 0..TM
 #ifdef QUAD
       let a1_$i = quadSwapX(a0_$i);
       let a2_$i = quadSwapY(a0_$i);
       let a3_$i = quadSwapDiagonal(a0_$i);
 #endif
 #for r in 0..ROTATIONS
-#for v in 0..NV
-      acc$r_$i_$v = mac(acc$r_$i_$v
+      acc$r_$i = mac(acc$r_$i
 #for j in 0..KU
-        , a$r_$i[$j], b$j_$v
+        , a$r_$i[$j], b$j
 #endfor
       );
-#endfor
 #endfor
 #endfor
     }
@@ -205,21 +200,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   if (wanted < UNITS) {
 #ifdef QUAD
-    var results = array<V, RESULTS>(
+    var results = array<V, ROTATIONS * TM>(
 #for r in 0..ROTATIONS
 #for i in 0..TM
-#for v in 0..NV
-      acc$r_$i_$v,
-#endfor
+      acc$r_$i,
 #endfor
 #endfor
     );
 #include "lib/store_results.wgsl"
 #else
 #for i in 0..TM
-#for v in 0..NV
-    store(z, m0 + $i, first + $v * NU, acc0_$i_$v);
-#endfor
+    store(z, storedRow(z, m0 + $i), first, acc0_$i);
 #endfor
 #endif
   }
