@@ -1,14 +1,15 @@
 // Weight gradient: y [KH, KW, C, N] = Σ over pixels of a [n, H, W, C] (shifted by the tap) ⊗ b [n, HO, WO, N].
 // With one tap and pixels for rows it is aᵀ b, and serves matmul so. Rows of y: m = (tap, c). No workgroup memory.
 //
-// An invocation owns MV groups of 4 rows and NU columns; with QUAD the rows go round the quad, as in lib/gemm.wgsl. The sum over output lines is split into SLICES partial results, added afterwards in a fixed order.
+// An invocation owns MV groups of 4 rows and NV groups of NU columns; with QUAD the rows go round the quad, as in
+// lib/gemm.wgsl. The sum over output lines is split into SLICES partial results, added afterwards in a fixed order.
 //
 // M, N, C                  rows KH KW C, columns, channels of a
 // H, W, HO, WO, KW         sizes (i32)
 // SH, SW, PT, PL           stride, padding at the top and left (i32)
 // LINES                    output lines n HO of one batch; LINES_PER_SLICE of them in a slice
 // TERMS                    lines taken at once; LINES_PER_SLICE is a multiple of it
-// NU, V, ROTATIONS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
+// NU, V, NV, ROTATIONS, RESULTS, TILES_M, TILES_N, UNITS, LAST_N, VEC_B, VEC_Y    as in lib/gemm.wgsl; TM is 4 MV
 // SPAN                     without QUAD, of a single group of rows and VEC_A: walks over the pixels inside alone
 // VEC_A                    a is bound as vec4s (C a multiple of 4); A_LOADS and A_WIDTH, 1 and 4 then, else 4 and 1
 // A_BATCH, B_BATCH         elements between batches
@@ -74,7 +75,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endfor
 #for r in 0..ROTATIONS
 #for i in 0..4
-  var acc$r_$g_$i = V();
+#for v in 0..NV
+  var acc$r_$g_$i_$v = V();
+#endfor
 #endfor
 #endfor
 #endfor
@@ -105,18 +108,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var bPixel = bAt0 + u32(begin) * N;
     for (var o = begin; o < end; o++) {
       let a0 = a[aPixel];
-      let b0 = loadB(bPixel, n);
+#for v in 0..NV
+      let b0_$v = loadB(bPixel, n$v);
+#endfor
 #for i in 0..4
-      acc0_0_$i = mac(acc0_0_$i, a0[$i], b0);
+#for v in 0..NV
+      acc0_0_$i_$v = mac(acc0_0_$i_$v, a0[$i], b0_$v);
+#endfor
 #endfor
       aPixel += SW * (C / 4);
       bPixel += N;
     }
 #else
     for (var o = 0; o < i32(params.pixels); o++) {
-      // All loads come before all products, as in lib/gemm.wgsl.
 #for u in 0..TERMS
-      let b$u = loadB(bAt$u + u32(o) * N, n);
+#for v in 0..NV
+      let b$u_$v = loadB(bAt$u + u32(o) * N, n$v);
+#endfor
 #endfor
 #for g in 0..MV
 #for i in 0..A_LOADS
@@ -133,23 +141,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       a0_$g_$u[$i] = select(0.0, a[at$u_$g_$i + pixel$g_$i], lineUsed$u_$g_$i & inside$g_$i);
 #endfor
 #endif
-#endfor
-#endfor
-#for g in 0..MV
 #ifdef QUAD
-#for u in 0..TERMS
       let a1_$g_$u = quadSwapX(a0_$g_$u);
       let a2_$g_$u = quadSwapY(a0_$g_$u);
       let a3_$g_$u = quadSwapDiagonal(a0_$g_$u);
-#endfor
 #endif
+#endfor
 #for r in 0..ROTATIONS
 #for i in 0..4
-      acc$r_$g_$i = mac(acc$r_$g_$i
+#for v in 0..NV
+      acc$r_$g_$i_$v = mac(acc$r_$g_$i_$v
 #for u in 0..TERMS
-        , a$r_$g_$u[$i], b$u
+        , a$r_$g_$u[$i], b$u_$v
 #endfor
       );
+#endfor
 #endfor
 #endfor
 #endfor
@@ -158,11 +164,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   if (wanted < UNITS) {
 #ifdef QUAD
-    var results = array<V, ROTATIONS * TM>(
+    var results = array<V, RESULTS>(
 #for r in 0..ROTATIONS
 #for g in 0..MV
 #for i in 0..4
-      acc$r_$g_$i,
+#for v in 0..NV
+      acc$r_$g_$i_$v,
+#endfor
 #endfor
 #endfor
 #endfor
@@ -171,7 +179,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #else
 #for g in 0..MV
 #for i in 0..4
-    store(z, storedRow(z, m0 + $g * 4u + $i), first, acc0_$g_$i);
+#for v in 0..NV
+    store(z, storedRow(z, m0 + $g * 4u + $i), first + $v * NU, acc0_$g_$i_$v);
+#endfor
 #endfor
 #endfor
 #endif

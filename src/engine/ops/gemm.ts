@@ -13,34 +13,46 @@ interface Tile {
   quad: boolean
   /** Rows it loads. */
   TM: number
+  /** Groups of up to four columns it loads. */
+  NV: number
 }
 
 const TILES = {
-  rows4: { quad: false, TM: 4 },
-  rows8: { quad: false, TM: 8 },
-  quad2: { quad: true, TM: 2 },
-  quad4: { quad: true, TM: 4 },
-  quad8: { quad: true, TM: 8 },
+  rows4: { quad: false, TM: 4, NV: 1 },
+  rows8: { quad: false, TM: 8, NV: 1 },
+  quad2: { quad: true, TM: 2, NV: 1 },
+  quad4: { quad: true, TM: 4, NV: 1 },
+  quad4x2: { quad: true, TM: 4, NV: 2 },
+  quad8x2: { quad: true, TM: 8, NV: 2 },
 } satisfies Record<string, Tile>
 type TileName = keyof typeof TILES
 /** What `forceVariant` takes for products. */
 export const TILE_NAMES = Object.keys(TILES) as TileName[]
 
-/** The tile for a product of M x N values, of the problem that `key` names and `again` computes on other tensors. */
+/** Multiply-adds from which a larger tile, a third faster on SwiftShader, is worth the quarter of a second that its code takes. */
+const LARGE = 4e6
+
+/**
+ * The tile for a product of M x N values, of so many multiply-adds, of the problem that `key` names and `again` computes
+ * on other tensors.
+ */
 function tileFor(
   g: Gpu,
   kernel: string,
   key: readonly number[],
   M: number,
   N: number,
+  work: number,
   again: () => Again,
 ): Tile {
   // Operands shared by quad swaps pay where loads are dear, as on CPU-run adapters, and when the tile is filled.
   const quads = g.hasQuads && M >= 8 && N >= 8
   const usual = (): TileName => {
     if (!g.isSoftware || !quads) return g.isSoftware && M >= 256 ? 'rows8' : 'rows4'
-    if (M < 64) return 'quad2'
-    return kernel === 'conv2d_weight' ? 'quad8' : 'quad4'
+    // LLVM (llvmpipe, eight lanes to a subgroup) does more with four rows than with all that it would have to keep of eight.
+    const isLlvm = (g.info.subgroupMaxSize ?? 4) > 4
+    if (work >= LARGE && M >= 32 && N >= 32 && !isLlvm) return 'quad8x2'
+    return M >= 64 ? 'quad4' : 'quad2'
   }
   const variants = TILE_NAMES.filter((name) => g.hasQuads || !TILES[name].quad)
   return TILES[chooseVariant({ problem: `${kernel} ${key.join('x')}`, variants, usual, again })]
@@ -58,10 +70,11 @@ function again<G extends { a: Tensor; b: Tensor; bias?: Tensor }>(
 }
 
 /** Columns of an invocation, their type, and how b and y are bound. */
-function columnDefines(N: number): Defines {
+function columnDefines(N: number, NV: number): Defines {
   const NU = Math.min(N, 4)
   return {
     NU: `${NU}u`,
+    NV: `${NV}u`,
     V: NU === 1 ? 'f32' : `vec${NU}f`,
     SCALAR_V: NU === 1,
     VEC_Y: N % 4 === 0,
@@ -78,10 +91,10 @@ interface Grid {
 }
 
 /** Tiles over rows, columns and z, and the invocations that compute them. */
-function gridFor(g: Gpu, M: number, N: number, z: number, { quad, TM }: Tile): Grid {
+function gridFor(g: Gpu, M: number, N: number, z: number, { quad, TM, NV }: Tile): Grid {
   const rotations = quad ? 4 : 1
   const tilesM = Math.ceil(M / (TM * rotations))
-  const tilesN = Math.ceil(N / (Math.min(N, 4) * rotations))
+  const tilesN = Math.ceil(N / (Math.min(N, 4) * NV * rotations))
   const units = tilesM * tilesN * z
   const threads = units * rotations
   return { tilesM, tilesN, units, threads, workgroup: workgroupFor(g, threads) }
@@ -95,9 +108,10 @@ function workgroupFor({ isSoftware }: Gpu, threads: number): number {
   return size
 }
 
-const gridDefines = ({ tilesM, tilesN, units }: Grid, { quad }: Tile): Defines => ({
+const gridDefines = ({ tilesM, tilesN, units }: Grid, { quad, TM, NV }: Tile): Defines => ({
   QUAD: quad,
   ROTATIONS: quad ? 4 : 1,
+  RESULTS: quad ? `${4 * TM * NV}u` : undefined,
   TILES_M: `${tilesM}u`,
   TILES_N: `${tilesN}u`,
   UNITS: `${units}u`,
@@ -140,14 +154,16 @@ export function rowGemm(gemm: RowGemm): Tensor {
   const { kernel, op, a, b, bias, slope, shape, M, N, KC, taps, Z } = gemm
   const { inside, aligned = true, bTransposed, yTransposed, flops, defines } = gemm
   const g = gpu()
-  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, () => again(gemm, rowGemm))
+  const tile = tileFor(g, kernel, [Z, M, N, taps, KC], M, N, M * N * KC * taps * Z, () =>
+    again(gemm, rowGemm),
+  )
   const KU = KC % 4 === 0 ? 4 : KC % 3 === 0 ? 3 : KC % 2 === 0 ? 2 : 1
   const vecA = KU === 4 && aligned
   const steps = KC / KU
   const slices = !yTransposed ? splitsOf(steps, taps, busyThreads(g) / gridFor(g, M, N, Z, tile).threads) : 1
   const grid = gridFor(g, M, N, Z * slices, tile)
   const y = empty(slices > 1 ? [slices, ...shape] : shape, op)
-  const columns = columnDefines(N)
+  const columns = columnDefines(N, tile.NV)
   run(kernel, {
     op,
     defines: {
@@ -221,13 +237,20 @@ export interface ColumnGemm {
 export function columnGemm(gemm: ColumnGemm): Tensor {
   const { op, a, b, shape, M, N, C, lines, WO, batches, aBatch, bBatch, defines } = gemm
   const g = gpu()
-  const { quad, TM } = tileFor(g, 'conv2d_weight', [batches, M, N, lines, WO], M, N, () =>
-    again(gemm, columnGemm),
+  const pixels = lines * WO
+  const { quad, TM, NV } = tileFor(
+    g,
+    'conv2d_weight',
+    [batches, M, N, lines, WO],
+    M,
+    N,
+    batches * pixels * M * N,
+    () => again(gemm, columnGemm),
   )
-  const tile = { quad, TM: Math.max(TM, 4) } // rows come in fours
-  const terms = quad && lines > 1 ? 2 : 1
+  const tile = { quad, TM: Math.max(TM, 4), NV } // rows come in fours
+  const terms = quad ? Math.min(lines, 4) : 1
   const wanted = busyThreads(g) / gridFor(g, M, N, batches, tile).threads
-  const least = Math.max(1, Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
+  const least = Math.max(Math.ceil(8 / WO), Math.ceil(lines / Math.max(1, Math.min(wanted, 64))))
   const perSlice = Math.ceil(least / terms) * terms
   const slices = Math.ceil(lines / perSlice)
   const grid = gridFor(g, M, N, batches * slices, tile)
@@ -236,7 +259,7 @@ export function columnGemm(gemm: ColumnGemm): Tensor {
   run('conv2d_weight', {
     op,
     defines: {
-      ...columnDefines(N),
+      ...columnDefines(N, tile.NV),
       ...gridDefines(grid, tile),
       ...defines,
       M: `${M}u`,

@@ -2,13 +2,15 @@
 // Rows of A are reached by one pointer per tap, along which k is contiguous: a conv is then a matmul over pixels
 // (implicit GEMM), and a border test costs once per tap. No workgroup memory, no barriers.
 //
-// An invocation owns TM rows and NU columns in registers. With QUAD the four invocations of a quad each load TM other rows
-// and other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
+// An invocation owns TM rows and NV groups of NU columns in registers. With QUAD the four invocations of a quad each load
+// TM other rows and other columns, and pass the rows around by quad swaps: 4 TM rows for the loads of TM.
 //
 // M, N           rows and columns
 // TM             rows an invocation loads
-// NU, V          columns (1 to 4) and their type, f32 to vec4f
+// NU, V          columns of a group (1 to 4) and their type, f32 to vec4f
+// NV             groups of columns
 // ROTATIONS      4 with QUAD, else 1
+// RESULTS        ROTATIONS TM NV
 // TILES_M, TILES_N, UNITS      tiles along m and n; tiles in all, over every z
 // TAPS           taps of a row's pointer
 // KC             length of k; KU values are taken per step, KSTEPS steps per slice
@@ -136,7 +138,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for i in 0..TM
   let row$i = decodeRow(zz, min(m0 + lane * TM + $i, M - 1));
 #for r in 0..ROTATIONS
-  var acc$r_$i = V();
+#for v in 0..NV
+  var acc$r_$i_$v = V();
+#endfor
 #endfor
 #endfor
   for (var tap = 0u; tap < TAPS; tap++) {
@@ -149,36 +153,40 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let p$i = tapPointer(row$i, shift);
 #endfor
 #ifdef VEC_BT
+#for v in 0..NV
 #for j in 0..NU
-    let q$j = (block * N + min(n + $j, N - 1)) * (KC / 4u);
+    let q$j_$v = (block * N + min(n$v + $j, N - 1)) * (KC / 4u);
+#endfor
 #endfor
 #endif
     for (var k = 0u; k < KSTEPS; k++) {
       let step = firstStep + k;
-      // All loads come before all products: between them SwiftShader branches, and a branch costs it its registers.
+      // All loads come before all products: a load has branches, and compilers mend their registers between them.
 #for i in 0..TM
       let a0_$i = loadA(p$i, step);
 #endfor
+#for v in 0..NV
 #ifdef VEC_BT
 #for j in 0..NU
-      let t$j = b[q$j + step];
+      let t$j_$v = b[q$j_$v + step];
 #endfor
 #for j in 0..KU
 #ifdef SCALAR_V
-      let b$j = t0[$j];
+      let b$j_$v = t0_$v[$j];
 #else
-      let b$j = V(
+      let b$j_$v = V(
 #for i in 0..NU
-        t$i[$j],
+        t$i_$v[$j],
 #endfor
       );
 #endif
 #endfor
 #else
 #for j in 0..KU
-      let b$j = loadB(block, step * KU + $j, n);
+      let b$j_$v = loadB(block, step * KU + $j, n$v);
 #endfor
 #endif
+#endfor
 #for i in 0..TM
 #ifdef QUAD
       let a1_$i = quadSwapX(a0_$i);
@@ -186,11 +194,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let a3_$i = quadSwapDiagonal(a0_$i);
 #endif
 #for r in 0..ROTATIONS
-      acc$r_$i = mac(acc$r_$i
+#for v in 0..NV
+      acc$r_$i_$v = mac(acc$r_$i_$v
 #for j in 0..KU
-        , a$r_$i[$j], b$j
+        , a$r_$i[$j], b$j_$v
 #endfor
       );
+#endfor
 #endfor
 #endfor
     }
@@ -200,17 +210,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   if (wanted < UNITS) {
 #ifdef QUAD
-    var results = array<V, ROTATIONS * TM>(
+    var results = array<V, RESULTS>(
 #for r in 0..ROTATIONS
 #for i in 0..TM
-      acc$r_$i,
+#for v in 0..NV
+      acc$r_$i_$v,
+#endfor
 #endfor
 #endfor
     );
 #include "lib/store_results.wgsl"
 #else
 #for i in 0..TM
-    store(z, storedRow(z, m0 + $i), first, acc0_$i);
+#for v in 0..NV
+    store(z, storedRow(z, m0 + $i), first + $v * NU, acc0_$i_$v);
+#endfor
 #endfor
 #endif
   }

@@ -14,4 +14,4 @@
 #endfor
 #endfor
     );
-    for (var j = 0u; j < ROTATIONS * TM; j++) { store(z, rows[j], first, results[j]); }
+    for (var j = 0u; j < RESULTS; j++) { store(z, rows[j / NV], first + j % NV * NU, results[j]); }
