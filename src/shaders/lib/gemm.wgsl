@@ -161,10 +161,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endif
     for (var k = 0u; k < KSTEPS; k++) {
       let step = firstStep + k;
-      // All loads come before all products: a load has branches, and compilers mend their registers between them.
+#ifdef QUAD
+      // On a CPU a load has branches, and LLVM mends its registers in between: all loads come before all products.
 #for i in 0..TM
       let a0_$i = loadA(p$i, step);
 #endfor
+#endif
 #for v in 0..NV
 #ifdef VEC_BT
 #for j in 0..NU
@@ -192,6 +194,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let a1_$i = quadSwapX(a0_$i);
       let a2_$i = quadSwapY(a0_$i);
       let a3_$i = quadSwapDiagonal(a0_$i);
+#else
+      let a0_$i = loadA(p$i, step);
 #endif
 #for r in 0..ROTATIONS
 #for v in 0..NV
