@@ -64,8 +64,8 @@ function sizes(a: Shape, b: Shape, ta: boolean, tb: boolean): Sizes {
 function product(a: Tensor, b: Tensor, ta: boolean, tb: boolean, s: Sizes, bias?: Tensor): Tensor {
   const { batches, aBatches, bBatches, M, K, N, shape } = s
   if (ta && !tb) {
-    // The rows of k in lines of a few, as pixels of a conv with one tap.
-    const line = divisorUpTo(K, 16)
+    // The rows of k in lines of a few, as pixels of a conv with one tap; at least four, which are summed at once.
+    const line = divisorUpTo(K, Math.min(16, Math.ceil(K / 4)))
     return columnGemm({
       op: 'matmul',
       a,
