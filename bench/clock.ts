@@ -1,6 +1,6 @@
 /** Times work on the device: by GPU timestamps where the adapter has them, else by wall time. */
-import type { Gpu } from '../src/engine/device.ts'
-import { type PassRecord, profile } from '../src/engine/profile.ts'
+import type { Gpu } from '../src/engine/gpu/device.ts'
+import { type PassRecord, profile } from '../src/engine/profiling/profile.ts'
 import type { Quantiles } from './result.ts'
 import { differ, quantiles, quantumOf } from './stats.ts'
 

@@ -1,5 +1,5 @@
 /** The same work by us and by a peer, in turn, in one page on one adapter. Outputs are compared before anything is timed. */
-import type { Gpu } from '../src/engine/device.ts'
+import type { Gpu } from '../src/engine/gpu/device.ts'
 import { scope, tensor } from '../src/engine/index.ts'
 import { relativeError } from '../tests/ref/index.ts'
 import type { Values } from './inputs.ts'

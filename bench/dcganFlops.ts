@@ -1,5 +1,5 @@
-/** Useful work of a training step of src/models/dcgan.ts, from its sizes. */
-import { convWork, matmulWork } from '../src/engine/counts.ts'
+/** Useful work of a training step of src/models/families/dcgan.ts, from its sizes. */
+import { convWork, matmulWork } from '../src/engine/ops/products/counts.ts'
 
 export interface DcganShape {
   size: number
@@ -8,7 +8,7 @@ export interface DcganShape {
   batch: number
 }
 
-/** Products and convs of a training step of src/models/dcgan.ts; norms, activations and optimisers are left out. */
+/** Products and convs of a training step of src/models/families/dcgan.ts; norms, activations and optimisers are left out. */
 export function dcganStepFlops({ size, channels, width, batch }: DcganShape): number {
   let [at, cin, cout] = [size, channels, width]
   const convs: number[] = []

@@ -1,5 +1,5 @@
 /** Inputs of what is timed: the same values for every engine, reproducible without a library. */
-import { type Shape, sizeOf } from '../src/engine/shape.ts'
+import { type Shape, sizeOf } from '../src/engine/tensor/shape.ts'
 
 export interface Values {
   shape: number[]

@@ -1,8 +1,8 @@
 /** One row of the table of kernels: checked against its CPU twin first, then timed, in every variant. */
-import type { Gpu } from '../src/engine/device.ts'
-import type { Dispatch } from '../src/engine/dispatch.ts'
+import type { Gpu } from '../src/engine/gpu/device.ts'
+import type { Dispatch } from '../src/engine/gpu/dispatch.ts'
 import { scope, type Tensor, tensor } from '../src/engine/index.ts'
-import { profile } from '../src/engine/profile.ts'
+import { profile } from '../src/engine/profiling/profile.ts'
 import { ref, relativeError } from '../tests/ref/index.ts'
 import { type Clock, finished } from './clock.ts'
 import type { KernelResult } from './result.ts'

@@ -1,9 +1,9 @@
 /** What the adapter can do at best, measured with kernels that do nothing else: the roofs that rows are held against. */
-import type { Gpu } from '../src/engine/device.ts'
+import type { Gpu } from '../src/engine/gpu/device.ts'
+import { run } from '../src/engine/gpu/kernel.ts'
+import { addShaders } from '../src/engine/gpu/wgsl.ts'
 import { type Tensor, zeros } from '../src/engine/index.ts'
-import { run } from '../src/engine/kernel.ts'
-import { empty } from '../src/engine/tensor.ts'
-import { addShaders } from '../src/engine/wgsl.ts'
+import { empty } from '../src/engine/tensor/tensor.ts'
 import { type Clock, finished } from './clock.ts'
 import type { Roofs } from './result.ts'
 import { quantiles } from './stats.ts'

@@ -1,7 +1,7 @@
 /** What a row of the table of kernels is made of. */
 
-import type { Work } from '../src/engine/counts.ts'
 import { noGrad, reshape, type Tensor } from '../src/engine/index.ts'
+import type { Work } from '../src/engine/ops/products/counts.ts'
 import type { Ref } from '../tests/ref/index.ts'
 import type { Values } from './inputs.ts'
 

@@ -1,5 +1,5 @@
 /** How a training step of DCGAN grows: what is measured, what the roofs allow, and the chart of both. Pure. */
-import type { Work } from '../src/engine/counts.ts'
+import type { Work } from '../src/engine/ops/products/counts.ts'
 import type { DcganShape } from './dcganFlops.ts'
 import { decades, element, label, logAxis } from './profile/svg.ts'
 import type { Roofs } from './result.ts'

@@ -1,5 +1,5 @@
 /** Numbers from samples, and of what their rates are compared with. Pure. */
-import type { Work } from '../src/engine/counts.ts'
+import type { Work } from '../src/engine/ops/products/counts.ts'
 import type { Quantiles, Roofs } from './result.ts'
 
 export function quantiles(samples: readonly number[]): Quantiles {

@@ -1,7 +1,6 @@
 /** Training steps of DCGAN at several sizes, as training takes them: minibatches drawn on the GPU, losses read late. */
 
-import type { Work } from '../src/engine/counts.ts'
-import type { Gpu } from '../src/engine/device.ts'
+import type { Gpu } from '../src/engine/gpu/device.ts'
 import {
   byteTable,
   type Captured,
@@ -15,9 +14,10 @@ import {
   seed,
   type Tensor,
 } from '../src/engine/index.ts'
-import { profile } from '../src/engine/profile.ts'
-import { workOf } from '../src/engine/work.ts'
-import { Dcgan } from '../src/models/dcgan.ts'
+import type { Work } from '../src/engine/ops/products/counts.ts'
+import { profile } from '../src/engine/profiling/profile.ts'
+import { workOf } from '../src/engine/profiling/work.ts'
+import { Dcgan } from '../src/models/families/dcgan.ts'
 import { gpuTime, spanOf } from './clock.ts'
 import { type DcganShape, dcganStepFlops } from './dcganFlops.ts'
 import { values } from './inputs.ts'

@@ -5,8 +5,8 @@ import { toCsv } from '../bench/csv.ts'
 import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
 import { faultsOf, type KernelResult, type Result, type StepResult, VERSION } from '../bench/result.ts'
 import { short, tableOf } from '../bench/table.ts'
-import { TILE_NAMES } from '../src/engine/ops/gemm.ts'
-import { USUAL } from '../src/engine/tune.ts'
+import { TILE_NAMES } from '../src/engine/ops/products/gemm.ts'
+import { USUAL } from '../src/engine/ops/products/tuned.ts'
 import {
   ADAPTER_FLAG,
   type AdapterChoice,

@@ -6,8 +6,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { DataRequest } from '../src/app/headless.ts'
 import { DataError } from '../src/engine/index.ts'
-import { type DataKind, kindOf, parseIdx, stack } from '../src/models/data.ts'
-import { isToyName, toys } from '../src/models/toys.ts'
+import { type DataKind, kindOf, parseIdx, stack } from '../src/models/data/data.ts'
+import { isToyName, toys } from '../src/models/data/toys.ts'
 
 export interface DataSet {
   /** What --data takes; a path in it is absolute. */

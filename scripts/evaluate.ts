@@ -1,7 +1,7 @@
 // `npm run evaluate`: how close the samples of a run come to the data that it learned from.
 import { join } from 'node:path'
 import { DataError } from '../src/engine/index.ts'
-import { type DataKind, isToy, sampleSize } from '../src/models/data.ts'
+import { type DataKind, isToy, sampleSize } from '../src/models/data/data.ts'
 import type { ImageSize } from '../src/models/model.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { read } from './datasets.ts'

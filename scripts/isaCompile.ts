@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import { beginLine, endLine } from '../bench/isa/stats.ts'
 import { work } from '../bench/isa/work.ts'
 import { init } from '../src/engine/index.ts'
-import { forceVariant } from '../src/engine/tune.ts'
+import { forceVariant } from '../src/engine/ops/products/tuned.ts'
 import { openDawn } from './dawn.ts'
 
 /** What the driver's output about a pipeline is marked with. */

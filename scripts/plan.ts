@@ -1,11 +1,11 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
-import { isToy } from '../src/models/data.ts'
+import { isToy } from '../src/models/data/data.ts'
 import { checkAids, models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
-import type { LossName } from '../src/models/losses.ts'
-import { parse, type Settings, textOf } from '../src/models/stabilisers/names.ts'
-import type { Config } from '../src/models/trainer.ts'
+import type { LossName } from '../src/models/training/losses.ts'
+import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
+import type { Config } from '../src/models/training/trainer.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
 import { type Checkpoint, RunFolder, type RunRecord, refuseExisting } from './runFolder.ts'
 

@@ -1,5 +1,5 @@
 // Progress of training: one line that is redrawn on a terminal, a plain line now and then elsewhere.
-import type { LogLine } from '../src/models/train.ts'
+import type { LogLine } from '../src/models/training/train.ts'
 
 export interface Terminal {
   isTTY?: boolean

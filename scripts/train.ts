@@ -4,12 +4,18 @@ import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import type { MetricsLine } from '../src/app/report.ts'
 import type { TunedTable } from '../src/engine/index.ts'
-import { isToy } from '../src/models/data.ts'
+import { isToy } from '../src/models/data/data.ts'
+import { toys } from '../src/models/data/toys.ts'
 import { models } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
-import { type LossName, losses } from '../src/models/losses.ts'
-import { namesOf, SETS, type Settings, stabilisers, textOf } from '../src/models/stabilisers/names.ts'
-import { toys } from '../src/models/toys.ts'
+import { type LossName, losses } from '../src/models/training/losses.ts'
+import {
+  namesOf,
+  SETS,
+  type Settings,
+  stabilisers,
+  textOf,
+} from '../src/models/training/stabilisers/names.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { type Environment, environment } from './environment.ts'
 import { type Exchange, type Place, type TrainingPage, withTrainingPage } from './headless.ts'

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
-import { record } from '../src/engine/autograd.ts'
 import * as G from '../src/engine/index.ts'
 import { memory, scope, type Tensor, tensor } from '../src/engine/index.ts'
-import { view } from '../src/engine/tensor.ts'
+import { record } from '../src/engine/tensor/autograd.ts'
+import { view } from '../src/engine/tensor/tensor.ts'
 import { evaluate, gpuTest } from './harness.ts'
 
 const leaf = (...values: number[]): Tensor => tensor(values, [values.length], { requiresGrad: true })

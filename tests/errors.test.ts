@@ -1,10 +1,10 @@
 /** Every documented error, provoked: its class, and that the message names the op, the shapes and what was expected. */
 import { describe, expect, test } from 'vitest'
+import { run } from '../src/engine/gpu/kernel.ts'
+import { shaderFile } from '../src/engine/gpu/wgsl.ts'
 import * as G from '../src/engine/index.ts'
 import { gpu, init, memory, nn, optim, scope, type Tensor, tensor } from '../src/engine/index.ts'
-import { run } from '../src/engine/kernel.ts'
-import { empty } from '../src/engine/tensor.ts'
-import { shaderFile } from '../src/engine/wgsl.ts'
+import { empty } from '../src/engine/tensor/tensor.ts'
 import { gpuTest } from './harness.ts'
 
 const z = (...shape: number[]): Tensor => G.zeros(shape)

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import * as G from '../src/engine/index.ts'
-import { randomWords } from '../src/engine/random.ts'
+import { randomWords } from '../src/engine/tensor/random.ts'
 import { gpuTest, valuesOf } from './harness.ts'
 import { ksNormal, ksUniform, moments, philox4x32_10 } from './ref/index.ts'
 

@@ -12,8 +12,8 @@ import {
   tune,
   tuned,
 } from '../src/engine/index.ts'
-import { type Rival, winner } from '../src/engine/search.ts'
-import { chooseVariant } from '../src/engine/tune.ts'
+import { chooseVariant } from '../src/engine/ops/products/tuned.ts'
+import { type Rival, winner } from '../src/engine/tuning/search.ts'
 import { expectClose, gpuTest, valuesOf } from './harness.ts'
 
 afterEach(() => {

@@ -3,10 +3,10 @@
  * uses. The list cannot go out of date: what is compiled is what these launch.
  */
 import * as G from '../../src/engine/index.ts'
-import { type DataKind, type Images, isToy, tableOf } from '../../src/models/data.ts'
+import { type DataKind, type Images, isToy, tableOf } from '../../src/models/data/data.ts'
 import { models } from '../../src/models/index.ts'
 import type { ImageSize } from '../../src/models/model.ts'
-import { Trainer } from '../../src/models/trainer.ts'
+import { Trainer } from '../../src/models/training/trainer.ts'
 
 /** How the engine chooses kernels: as on a GPU, or as on an adapter that a CPU runs, with quad swaps. */
 export type Path = 'gpu' | 'quad'

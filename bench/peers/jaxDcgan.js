@@ -1,4 +1,4 @@
-/** The networks, losses and optimisers of src/models/dcgan.ts in jax-js: a whole training step in one jit. */
+/** The networks, losses and optimisers of src/models/families/dcgan.ts in jax-js: a whole training step in one jit. */
 import { jit, lax, nn, numpy as np, random, tree, valueAndGrad } from '@jax-js/jax'
 
 const LATENT = 100

@@ -1,4 +1,4 @@
-/** The networks, losses and optimisers of src/models/dcgan.ts in TensorFlow.js. */
+/** The networks, losses and optimisers of src/models/families/dcgan.ts in TensorFlow.js. */
 import * as tf from '@tensorflow/tfjs'
 
 const LATENT = 100

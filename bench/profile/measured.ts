@@ -1,6 +1,6 @@
 /** What the page tells of the steps that it took; results, traces and reports are made of it. */
-import type { Launched } from '../../src/engine/launches.ts'
-import type { Holder } from '../../src/engine/ledger.ts'
+import type { Launched } from '../../src/engine/profiling/launches.ts'
+import type { Holder } from '../../src/engine/profiling/ledger.ts'
 
 /** A dispatch: which launch, in which phase, and when it began and ended by the GPU's clock, in ns of the step. */
 export type Run = [launch: number, phase: number, begin: number, end: number]

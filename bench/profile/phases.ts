@@ -1,5 +1,5 @@
 /** Which part of a training step a launch belongs to, told by what the optimisers do: models need not say. Pure. */
-import type { Dispatch } from '../../src/engine/dispatch.ts'
+import type { Dispatch } from '../../src/engine/gpu/dispatch.ts'
 
 type Launch = Pick<Dispatch, 'kernel' | 'about'>
 

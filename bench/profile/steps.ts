@@ -2,15 +2,15 @@
  * Training steps of any model, taken one at a time: with a timestamp around every dispatch, and as many without, half of
  * them before and half after, since other work on a machine comes and goes.
  */
-import type { Gpu } from '../../src/engine/device.ts'
-import type { Dispatch } from '../../src/engine/dispatch.ts'
+import type { Gpu } from '../../src/engine/gpu/device.ts'
+import type { Dispatch } from '../../src/engine/gpu/dispatch.ts'
 import { profile } from '../../src/engine/index.ts'
-import { launchedBy } from '../../src/engine/launches.ts'
-import { Ledger } from '../../src/engine/ledger.ts'
-import type { SubmitRecord } from '../../src/engine/profile.ts'
-import { workOf } from '../../src/engine/work.ts'
-import { type Data, tableOf } from '../../src/models/data.ts'
-import { type Config, Trainer } from '../../src/models/trainer.ts'
+import { launchedBy } from '../../src/engine/profiling/launches.ts'
+import { Ledger } from '../../src/engine/profiling/ledger.ts'
+import type { SubmitRecord } from '../../src/engine/profiling/profile.ts'
+import { workOf } from '../../src/engine/profiling/work.ts'
+import { type Data, tableOf } from '../../src/models/data/data.ts'
+import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 import type { Measured, ProfiledStep, Run, StepTimes, Submit } from './measured.ts'
 import { phasesOf } from './phases.ts'
 

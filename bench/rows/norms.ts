@@ -1,14 +1,6 @@
 /** Normalisations, forward and backward, and StyleGAN's layer around one. */
 
 import {
-  both,
-  normBackwardWork,
-  normWork,
-  PIXEL_NORM,
-  pointwiseWork,
-  STYLE_LAYER,
-} from '../../src/engine/counts.ts'
-import {
   adain,
   batchNorm,
   grad,
@@ -17,7 +9,15 @@ import {
   styleLayer,
   type Tensor,
 } from '../../src/engine/index.ts'
-import { sizeOf } from '../../src/engine/shape.ts'
+import {
+  both,
+  normBackwardWork,
+  normWork,
+  PIXEL_NORM,
+  pointwiseWork,
+  STYLE_LAYER,
+} from '../../src/engine/ops/products/counts.ts'
+import { sizeOf } from '../../src/engine/tensor/shape.ts'
 import * as R from '../../tests/ref/index.ts'
 import { values } from '../inputs.ts'
 import { plain, type Row, type Session } from '../row.ts'

@@ -1,7 +1,7 @@
 /** Products: matmul, and the conv trio. */
 
-import { type ConvShape, convOutput, convWork, matmulWork } from '../../src/engine/counts.ts'
 import { conv2d, conv2dWeightGrad, convTranspose2d, matmul } from '../../src/engine/index.ts'
+import { type ConvShape, convOutput, convWork, matmulWork } from '../../src/engine/ops/products/counts.ts'
 import * as R from '../../tests/ref/index.ts'
 import { values } from '../inputs.ts'
 import { plain, type Row } from '../row.ts'

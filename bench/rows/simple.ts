@@ -1,8 +1,8 @@
 /** Pointwise ops and chains of them, reductions, movement and resampling: what moves more than it computes. */
 
-import { BLUR, pointwiseWork, reduceWork, type Work } from '../../src/engine/counts.ts'
 import * as G from '../../src/engine/index.ts'
-import type { Shape } from '../../src/engine/shape.ts'
+import { BLUR, pointwiseWork, reduceWork, type Work } from '../../src/engine/ops/products/counts.ts'
+import type { Shape } from '../../src/engine/tensor/shape.ts'
 import * as R from '../../tests/ref/index.ts'
 import { type Values, values } from '../inputs.ts'
 import { plain, type Row } from '../row.ts'

@@ -1,13 +1,13 @@
 /** What has a state or takes numbers from elsewhere: optimisers, random numbers, rows of tables. */
 
+import * as G from '../../src/engine/index.ts'
 import {
   gatherWork,
   optimizerWork,
   type Rule,
   randomWork,
   spectralNormWork,
-} from '../../src/engine/counts.ts'
-import * as G from '../../src/engine/index.ts'
+} from '../../src/engine/ops/products/counts.ts'
 import * as R from '../../tests/ref/index.ts'
 import { indices, values } from '../inputs.ts'
 import { plain, type Row, seen } from '../row.ts'

@@ -1,5 +1,5 @@
 /** The loss chart and the two meters of the discriminator's opinion. */
-import type { LogLine } from '../models/train.ts'
+import type { LogLine } from '../models/training/train.ts'
 import { context2d, find } from './dom.ts'
 import { darkTheme, drawLosses, lightTheme } from './draw.ts'
 

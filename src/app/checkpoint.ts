@@ -1,6 +1,6 @@
 /** The checkpoint that a Node script serves, and samples of it. */
 import { seed } from '../engine/index.ts'
-import { configOf, Trainer } from '../models/trainer.ts'
+import { configOf, Trainer } from '../models/training/trainer.ts'
 import { get } from './commands.ts'
 
 /** Samples of the checkpoint that is served. */

@@ -1,9 +1,9 @@
 /** The page's settings as a training configuration, and back. In the worker only: it brings the engine along. */
-import { type DataKind, isToy } from '../models/data.ts'
+import { type DataKind, isToy } from '../models/data/data.ts'
+import { toys } from '../models/data/toys.ts'
 import { checkAids, models, ownOptions, type Preset, presetFor } from '../models/index.ts'
-import { parse, textOf } from '../models/stabilisers/names.ts'
-import { toys } from '../models/toys.ts'
-import type { Config } from '../models/trainer.ts'
+import { parse, textOf } from '../models/training/stabilisers/names.ts'
+import type { Config } from '../models/training/trainer.ts'
 import { type Choices, IMAGES, POINTS, type Settings, STACKED } from './state.ts'
 
 /** Throws DataError for regularisers and tricks that do not fit. */

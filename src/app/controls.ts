@@ -1,6 +1,6 @@
 /** The fields of an experiment: model, data, seed, width, batch, learning rate, and what stabilises it. */
 
-import { namesOf } from '../models/stabilisers/names.ts'
+import { namesOf } from '../models/training/stabilisers/names.ts'
 import { find } from './dom.ts'
 import { banner } from './files.ts'
 import {

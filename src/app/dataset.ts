@@ -1,6 +1,6 @@
 /** Gets an IDX file to the worker, from a server or from the user, and unpacks it. */
 import { DataError } from '../engine/index.ts'
-import { type Images, parseIdx } from '../models/data.ts'
+import { type Images, parseIdx } from '../models/data/data.ts'
 import type { Source } from './protocol.ts'
 
 /** Throws DataError when the file cannot be had, or is not what it should be. */

@@ -1,6 +1,6 @@
 /** `?debug=N`, or DEBUG=N of a command. 1: when a step is recorded. 2: the kernels of one step, too, a line each. */
 import { kernelLines, kernelRows, type ProfileResult } from '../engine/index.ts'
-import type { TrainEvents } from '../models/train.ts'
+import type { TrainEvents } from '../models/training/train.ts'
 
 /** The event of the training loop for this level; none below 2. */
 export const onProfile = (debug: number, say: (text: string) => void): TrainEvents['onProfile'] =>

@@ -1,5 +1,5 @@
 /** The loss chart on a canvas: of the page, or an OffscreenCanvas of a page that nobody looks at. */
-import type { LogLine } from '../models/train.ts'
+import type { LogLine } from '../models/training/train.ts'
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 

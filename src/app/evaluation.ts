@@ -1,22 +1,22 @@
 /** What `npm run evaluate` asks of the page: scores, pictures and files of a checkpoint's samples. */
 import { DataError, seed } from '../engine/index.ts'
-import type { Labelled } from '../models/classifier.ts'
-import { isToy, parseIdx, parseLabels, ToyTable } from '../models/data.ts'
-import { DigitScorer, type Digits, fromBytes, pixelsOf, type Scored } from '../models/digits.ts'
+import { isToy, parseIdx, parseLabels, ToyTable } from '../models/data/data.ts'
+import { toyOf } from '../models/data/toys.ts'
+import type { Labelled } from '../models/evaluation/classifier.ts'
+import { DigitScorer, type Digits, fromBytes, pixelsOf, type Scored } from '../models/evaluation/digits.ts'
 import {
   balanced,
   discriminatorFeatures,
   layeredOf,
   linearAccuracy,
-} from '../models/discriminatorFeatures.ts'
-import type { ImageScores } from '../models/metrics/index.ts'
-import type { ModeScores } from '../models/metrics/labels.ts'
-import { nearest } from '../models/metrics/neighbours.ts'
-import type { Rows } from '../models/metrics/rows.ts'
-import { type PathLength, pathLengths } from '../models/pathLength.ts'
-import { scorePoints, type ToyScores } from '../models/toyMetrics.ts'
-import { toyOf } from '../models/toys.ts'
-import { Trainer } from '../models/trainer.ts'
+} from '../models/evaluation/discriminatorFeatures.ts'
+import type { ImageScores } from '../models/evaluation/metrics/index.ts'
+import type { ModeScores } from '../models/evaluation/metrics/labels.ts'
+import { nearest } from '../models/evaluation/metrics/neighbours.ts'
+import type { Rows } from '../models/evaluation/metrics/rows.ts'
+import { type PathLength, pathLengths } from '../models/evaluation/pathLength.ts'
+import { scorePoints, type ToyScores } from '../models/evaluation/toyMetrics.ts'
+import { Trainer } from '../models/training/trainer.ts'
 import { type Draw, samplesOf, withSamples, withTrainer } from './checkpoint.ts'
 import { get, send } from './commands.ts'
 import { drawNeighbours, SHOWN } from './neighbours.ts'

@@ -11,12 +11,12 @@ import {
   type TuneResult,
   tuned,
 } from '../engine/index.ts'
-import { type Data, parseIdx, sampleSize, stack } from '../models/data.ts'
+import { type Data, parseIdx, sampleSize, stack } from '../models/data/data.ts'
+import type { ToyName } from '../models/data/toys.ts'
 import { shapeOf } from '../models/model.ts'
-import type { ToyName } from '../models/toys.ts'
-import { type LogLine, type TrainOptions, train } from '../models/train.ts'
-import type { Config } from '../models/trainer.ts'
-import { tuneSteps } from '../models/tuneSteps.ts'
+import { type LogLine, type TrainOptions, train } from '../models/training/train.ts'
+import type { Config } from '../models/training/trainer.ts'
+import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { type Draw, withSamples } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
 import { onProfile, onRecord } from './debug.ts'

@@ -1,9 +1,9 @@
 /** Scores samples while a model trains. */
 import { seed } from '../engine/index.ts'
-import { type DataKind, isToy } from '../models/data.ts'
-import { scorePoints } from '../models/toyMetrics.ts'
-import { toyOf } from '../models/toys.ts'
-import type { Trainer } from '../models/trainer.ts'
+import { type DataKind, isToy } from '../models/data/data.ts'
+import { toyOf } from '../models/data/toys.ts'
+import { scorePoints } from '../models/evaluation/toyMetrics.ts'
+import type { Trainer } from '../models/training/trainer.ts'
 import { samplesOf } from './checkpoint.ts'
 import { scorerOf, servedDigits } from './evaluation.ts'
 import type { MetricsLine } from './report.ts'

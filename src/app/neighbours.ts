@@ -1,5 +1,5 @@
 /** Samples, each beside the training images nearest to it: what was learned by heart would show. */
-import type { Rows } from '../models/metrics/rows.ts'
+import type { Rows } from '../models/evaluation/metrics/rows.ts'
 import type { ImageSize } from '../models/model.ts'
 import { type Cell, drawSheet } from './sheet.ts'
 

@@ -1,8 +1,8 @@
 /** What a run has to show, as a picture: a grid of images, or points in their surroundings. */
-import { type DataKind, isToy } from '../models/data.ts'
+import { type DataKind, isToy } from '../models/data/data.ts'
+import { toyOf } from '../models/data/toys.ts'
 import type { ImageSize } from '../models/model.ts'
-import { toyOf } from '../models/toys.ts'
-import type { Snapshot } from '../models/trainer.ts'
+import type { Snapshot } from '../models/training/trainer.ts'
 import { context } from './draw.ts'
 import { drawLine, drawPlane } from './points.ts'
 

@@ -1,6 +1,6 @@
 /** Toy distributions, drawn: points in the plane over what D says of it; densities and D on the line. */
-import { density, middles, type Toy } from '../models/toys.ts'
-import { LATTICE, type Plane } from '../models/trainer.ts'
+import { density, middles, type Toy } from '../models/data/toys.ts'
+import { LATTICE, type Plane } from '../models/training/trainer.ts'
 import { type Context, context, FONT_FAMILY, type Size, lightTheme as theme } from './draw.ts'
 
 const LEGEND = 36

@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other. */
-import type { LogLine } from '../models/train.ts'
+import type { LogLine } from '../models/training/train.ts'
 import type { Look } from './latents/looks.ts'
 import type { Choices, Settings } from './state.ts'
 

@@ -1,5 +1,5 @@
 /** What a page tells the Node script meanwhile, through `ganvasReport`. */
-import type { LogLine } from '../models/train.ts'
+import type { LogLine } from '../models/training/train.ts'
 
 export type Report =
   | { kind: 'start'; step: number }

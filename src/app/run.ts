@@ -3,11 +3,11 @@
  * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
  */
 import { memory } from '../engine/index.ts'
-import { type Data, isStack, isToy } from '../models/data.ts'
-import { Failures } from '../models/failures.ts'
-import { toyOf } from '../models/toys.ts'
-import { type LogLine, train } from '../models/train.ts'
-import { type Config, POINTS, SAMPLES, Trainer } from '../models/trainer.ts'
+import { type Data, isStack, isToy } from '../models/data/data.ts'
+import { toyOf } from '../models/data/toys.ts'
+import { Failures } from '../models/training/failures.ts'
+import { type LogLine, train } from '../models/training/train.ts'
+import { type Config, POINTS, SAMPLES, Trainer } from '../models/training/trainer.ts'
 import { settingsOf } from './config.ts'
 import { onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'

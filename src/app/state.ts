@@ -1,5 +1,5 @@
 /** What an experiment is made of, and its place in the URL: a link is an experiment. Pure. */
-import { parse } from '../models/stabilisers/names.ts'
+import { parse } from '../models/training/stabilisers/names.ts'
 
 export interface Settings {
   model: string

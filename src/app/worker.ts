@@ -1,9 +1,9 @@
 /** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
 import { adapterName, CheckpointError, gpu, init, tuned } from '../engine/index.ts'
-import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data.ts'
-import { isToyName } from '../models/toys.ts'
-import { configOf } from '../models/trainer.ts'
-import { tuneSteps } from '../models/tuneSteps.ts'
+import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data/data.ts'
+import { isToyName } from '../models/data/toys.ts'
+import { configOf } from '../models/training/trainer.ts'
+import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
 import type { Command, Report } from './protocol.ts'

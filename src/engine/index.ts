@@ -1,9 +1,5 @@
 /** Ganvas' engine: tensors on WebGPU, ops, gradients of any order, layers, optimisers. */
 
-export { adapterName, type InitOptions } from './adapter.ts'
-export { grad, noGrad } from './autograd.ts'
-export { type Captured, capture } from './capture.ts'
-export { gpu, shutdown } from './device.ts'
 export {
   CheckpointError,
   DataError,
@@ -14,15 +10,26 @@ export {
   ShaderError,
   ShapeError,
 } from './errors.ts'
-export { firstNonFinite } from './finite.ts'
+export { adapterName, type InitOptions } from './gpu/adapter.ts'
+export { gpu, shutdown } from './gpu/device.ts'
 export { init } from './init.ts'
-export { kernelLines, kernelRows } from './launches.ts'
-export * as nn from './nn.ts'
+export * as nn from './nn/index.ts'
+export { firstNonFinite } from './ops/finite.ts'
 export * from './ops/index.ts'
-export * as optim from './optim.ts'
-export { type ProfileResult, profile } from './profile.ts'
-export { randn, randomIntegers, randomState, seed, setRandomState, uniform } from './random.ts'
-export * as safetensors from './safetensors.ts'
-export { type TuneOptions, type TuneProgress, type TuneResult, tune } from './search.ts'
-export { memory, scope, Tensor, tensor } from './tensor.ts'
-export { type Found, forceVariant, isTunedTable, setTuned, type TunedTable, tuned } from './tune.ts'
+export {
+  type Found,
+  forceVariant,
+  isTunedTable,
+  setTuned,
+  type TunedTable,
+  tuned,
+} from './ops/products/tuned.ts'
+export * as optim from './optim/index.ts'
+export { kernelLines, kernelRows } from './profiling/launches.ts'
+export { type ProfileResult, profile } from './profiling/profile.ts'
+export { grad, noGrad } from './tensor/autograd.ts'
+export { type Captured, capture } from './tensor/capture.ts'
+export { randn, randomIntegers, randomState, seed, setRandomState, uniform } from './tensor/random.ts'
+export * as safetensors from './tensor/safetensors.ts'
+export { memory, scope, Tensor, tensor } from './tensor/tensor.ts'
+export { type TuneOptions, type TuneProgress, type TuneResult, tune } from './tuning/search.ts'

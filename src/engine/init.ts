@@ -1,7 +1,7 @@
-import type { InitOptions } from './adapter.ts'
-import { type Gpu, openGpu } from './device.ts'
-import { run } from './kernel.ts'
-import { empty } from './tensor.ts'
+import type { InitOptions } from './gpu/adapter.ts'
+import { type Gpu, openGpu } from './gpu/device.ts'
+import { run } from './gpu/kernel.ts'
+import { empty } from './tensor/tensor.ts'
 
 /**
  * Opens the adapter and device once; later calls give the same one until it is lost.

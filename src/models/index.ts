@@ -1,17 +1,17 @@
 /** Models by name: what each is, its hyperparameters, and what is trained when nothing else is asked for. */
 
 import { DataError } from '../engine/index.ts'
-import { type DataKind, isToy } from './data.ts'
-import { DEFAULTS as DCGAN, Dcgan } from './dcgan.ts'
-import { DEFAULTS as GAN, Gan } from './gan.ts'
-import { type LossName, losses, targetLosses } from './losses.ts'
+import { type DataKind, isToy } from './data/data.ts'
+import { DEFAULTS as DCGAN, Dcgan } from './families/dcgan.ts'
+import { DEFAULTS as GAN, Gan } from './families/gan.ts'
+import { DEFAULTS as SNGAN, Sngan } from './families/sngan.ts'
+import { DEFAULTS as STYLEGAN2_LITE, Stylegan2Lite } from './families/stylegan2Lite.ts'
+import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './families/styleganLite.ts'
+import { DEFAULTS as WGAN, Wgan } from './families/wgan.ts'
+import { DEFAULTS as WGAN_GP, WganGp } from './families/wganGp.ts'
 import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
-import { DEFAULTS as SNGAN, Sngan } from './sngan.ts'
-import { check, type Name, type Settings } from './stabilisers/names.ts'
-import { DEFAULTS as STYLEGAN2_LITE, Stylegan2Lite } from './stylegan2Lite.ts'
-import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
-import { DEFAULTS as WGAN, Wgan } from './wgan.ts'
-import { DEFAULTS as WGAN_GP, WganGp } from './wganGp.ts'
+import { type LossName, losses, targetLosses } from './training/losses.ts'
+import { check, type Name, type Settings } from './training/stabilisers/names.ts'
 
 /** A run of a few minutes on its kind of adapter, or on points. */
 export interface Preset {

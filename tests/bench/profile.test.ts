@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { assign, gpu, memory, scope, square, tensor, zeros } from '../../src/engine/index.ts'
-import { profile } from '../../src/engine/profile.ts'
+import { profile } from '../../src/engine/profiling/profile.ts'
 import { gpuTest } from '../harness.ts'
 
 /** Dispatches `count` kernels. */

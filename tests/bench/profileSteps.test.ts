@@ -24,7 +24,7 @@ import {
   upsample2d,
   zeros,
 } from '../../src/engine/index.ts'
-import { shapesOf, workOf } from '../../src/engine/work.ts'
+import { shapesOf, workOf } from '../../src/engine/profiling/work.ts'
 import { gpuTest } from '../harness.ts'
 
 /** FLOPs of a step by op. */

@@ -8,8 +8,8 @@ import {
   spreadOf,
   stack,
   tableOf,
-} from '../../src/models/data.ts'
-import { unstacked } from '../../src/models/digits.ts'
+} from '../../src/models/data/data.ts'
+import { unstacked } from '../../src/models/evaluation/digits.ts'
 import { gpuTest, valuesOf } from '../harness.ts'
 
 /** Image i is grey all over, of brightness 60 i. */

@@ -1,5 +1,5 @@
 /** The whole DCGAN against PyTorch: same weights, noise and data give the same images, gradients and training. */
-import { Dcgan } from '../../src/models/dcgan.ts'
+import { Dcgan } from '../../src/models/families/dcgan.ts'
 import fixture from '../fixtures/dcgan.json'
 import { expectClose, gpuTest, valuesOf } from '../harness.ts'
 import { expectParity, type Networks, row, type Saved, withModel } from './parity.ts'

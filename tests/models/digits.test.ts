@@ -10,13 +10,17 @@ import {
   type Tensor,
   tensor,
 } from '../../src/engine/index.ts'
-import { crossEntropy, firstPlaces, type Labelled, moved } from '../../src/models/classifier.ts'
-import { Discriminator } from '../../src/models/dcgan.ts'
-import { DigitScorer, pixelsOf } from '../../src/models/digits.ts'
-import { balanced, discriminatorFeatures, linearAccuracy } from '../../src/models/discriminatorFeatures.ts'
-import type { ImageScores } from '../../src/models/metrics/index.ts'
+import { crossEntropy, firstPlaces, type Labelled, moved } from '../../src/models/evaluation/classifier.ts'
+import { DigitScorer, pixelsOf } from '../../src/models/evaluation/digits.ts'
+import {
+  balanced,
+  discriminatorFeatures,
+  linearAccuracy,
+} from '../../src/models/evaluation/discriminatorFeatures.ts'
+import type { ImageScores } from '../../src/models/evaluation/metrics/index.ts'
+import { pathLengths } from '../../src/models/evaluation/pathLength.ts'
+import { Discriminator } from '../../src/models/families/dcgan.ts'
 import type { GanModel } from '../../src/models/model.ts'
-import { pathLengths } from '../../src/models/pathLength.ts'
 import { expectClose, gpuTest, randomOf, valuesOf } from '../harness.ts'
 
 /** "Digits": digit d is a bright block of 5x14 pixels in a place of its own, over noise. */

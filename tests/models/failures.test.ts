@@ -1,7 +1,7 @@
 /** What is said when training fails in a known way, and that each is said once. */
 import { describe, expect, test } from 'vitest'
-import { spread, spreadOf } from '../../src/models/data.ts'
-import { Failures } from '../../src/models/failures.ts'
+import { spread, spreadOf } from '../../src/models/data/data.ts'
+import { Failures } from '../../src/models/training/failures.ts'
 
 const healthy = { step: 1, lossD: 1.2, lossG: 0.8, 'D(x)': 0.6, 'D(G(z))': 0.4, gradD: 3, gradG: 2 }
 

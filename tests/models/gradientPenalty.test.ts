@@ -1,7 +1,7 @@
 /** The gradient penalty of critics whose gradient is known everywhere. */
 import { describe, expect } from 'vitest'
 import { matmul, randn, reshape, type Tensor, tensor } from '../../src/engine/index.ts'
-import { gradientPenalty } from '../../src/models/stabilisers/penalties.ts'
+import { gradientPenalty } from '../../src/models/training/stabilisers/penalties.ts'
 import { gpuTest, valuesOf } from '../harness.ts'
 
 /** D(x) = w · x, whose gradient is w. */

@@ -1,10 +1,10 @@
 /** Inversion: an image that the generator can make is found again. */
 import { expect, test } from 'vitest'
 import { randn, seed, tensor } from '../../src/engine/index.ts'
-import { type Images, tableOf } from '../../src/models/data.ts'
-import { invert } from '../../src/models/invert.ts'
+import { type Images, tableOf } from '../../src/models/data/data.ts'
+import { invert } from '../../src/models/evaluation/invert.ts'
 import { hasStyles, read } from '../../src/models/model.ts'
-import { Trainer } from '../../src/models/trainer.ts'
+import { Trainer } from '../../src/models/training/trainer.ts'
 import { gpuTest, randomOf } from '../harness.ts'
 
 const size = { size: 8, channels: 1 }

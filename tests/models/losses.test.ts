@@ -1,7 +1,7 @@
 /** Every loss against its formula in float64, by value and by gradient, and what sets the losses apart. */
 import { describe, expect } from 'vitest'
 import { grad, type Tensor, tensor } from '../../src/engine/index.ts'
-import { losses as choices, type LossName, wasserstein } from '../../src/models/losses.ts'
+import { losses as choices, type LossName, wasserstein } from '../../src/models/training/losses.ts'
 import { evaluate, gpuTest } from '../harness.ts'
 
 const softplus = (a: number): number => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))

@@ -1,7 +1,7 @@
 /** G's gradient as D grows confident: against closed forms, and in a run that is as short as it gets. */
 import { expect } from 'vitest'
-import { type LossName, losses } from '../../src/models/losses.ts'
-import { gradientNorms, logitGradients } from '../../src/models/saturation.ts'
+import { type LossName, losses } from '../../src/models/training/losses.ts'
+import { gradientNorms, logitGradients } from '../../src/models/training/saturation.ts'
 import { expectClose, gpuTest } from '../harness.ts'
 
 const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a))

@@ -1,6 +1,6 @@
 /** The whole SN-GAN against PyTorch, whose own spectral_norm divides the weights of its D. */
 import { nn } from '../../src/engine/index.ts'
-import { Sngan } from '../../src/models/sngan.ts'
+import { Sngan } from '../../src/models/families/sngan.ts'
 import fixture from '../fixtures/sngan.json'
 import { expectClose, gpuTest, valuesOf } from '../harness.ts'
 import { expectParity, row, withModel } from './parity.ts'

@@ -1,10 +1,10 @@
 /** The parts of StyleGAN against what they stand for, and the model's own promises. */
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
-import { r1 } from '../../src/models/stabilisers/penalties.ts'
-import { EqualConv, EqualLinear, withDeviation } from '../../src/models/styleganLayers.ts'
-import { mixStyles, StyleganLite } from '../../src/models/styleganLite.ts'
-import { pyramid } from '../../src/models/styleganNets.ts'
+import { mixStyles, StyleganLite } from '../../src/models/families/styleganLite.ts'
+import { EqualConv, EqualLinear, withDeviation } from '../../src/models/nets/styleganLayers.ts'
+import { pyramid } from '../../src/models/nets/styleganNets.ts'
+import { r1 } from '../../src/models/training/stabilisers/penalties.ts'
 import { evaluate, expectClose, gpuTest, valuesOf } from '../harness.ts'
 
 const TINY = { latent: 8, depth: 2, width: 4, maxWidth: 8 }

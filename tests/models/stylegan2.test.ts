@@ -1,8 +1,8 @@
 /** The whole StyleGAN2 against PyTorch, where each sample has weights of its own; and its parts. */
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
-import { pathLengths, Stylegan2Lite } from '../../src/models/stylegan2Lite.ts'
-import { ModulatedConv, SkipSynthesis } from '../../src/models/stylegan2Nets.ts'
+import { pathLengths, Stylegan2Lite } from '../../src/models/families/stylegan2Lite.ts'
+import { ModulatedConv, SkipSynthesis } from '../../src/models/nets/stylegan2Nets.ts'
 import fixture from '../fixtures/stylegan2.json'
 import { evaluate, expectClose, gpuTest } from '../harness.ts'
 import { expectParity, withModel } from './parity.ts'

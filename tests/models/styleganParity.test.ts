@@ -1,6 +1,6 @@
 /** The whole StyleGAN against PyTorch, R1's second derivatives and the fused style layers included. */
 import { slice, type Tensor } from '../../src/engine/index.ts'
-import { StyleganLite } from '../../src/models/styleganLite.ts'
+import { StyleganLite } from '../../src/models/families/styleganLite.ts'
 import fixture from '../fixtures/stylegan.json'
 import { expectParity } from './parity.ts'
 

@@ -1,8 +1,7 @@
 /** Toy distributions: their densities, the points drawn of them, and the scores of points. */
 import { describe, expect, test } from 'vitest'
 import { seed } from '../../src/engine/index.ts'
-import { ToyTable } from '../../src/models/data.ts'
-import { scorePoints } from '../../src/models/toyMetrics.ts'
+import { ToyTable } from '../../src/models/data/data.ts'
 import {
   cellProbabilities,
   density,
@@ -11,7 +10,8 @@ import {
   type ToyName,
   toyOf,
   toys,
-} from '../../src/models/toys.ts'
+} from '../../src/models/data/toys.ts'
+import { scorePoints } from '../../src/models/evaluation/toyMetrics.ts'
 import { gpuTest } from '../harness.ts'
 
 const names = Object.keys(toys) as ToyName[]

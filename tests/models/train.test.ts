@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { onProfile } from '../../src/app/debug.ts'
 import { gpu, init, NumericError } from '../../src/engine/index.ts'
-import type { Images } from '../../src/models/data.ts'
-import { type LogLine, type TrainOptions, train } from '../../src/models/train.ts'
+import type { Images } from '../../src/models/data/data.ts'
+import { type LogLine, type TrainOptions, train } from '../../src/models/training/train.ts'
 import { randomOf } from '../harness.ts'
 
 function images(): Images {

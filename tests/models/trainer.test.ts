@@ -1,10 +1,17 @@
 /** Every model in training, tiny: what it reports and shows, that its memory stays the same, that it resumes exactly. */
 import { describe, expect } from 'vitest'
 import { memory, randn, scope } from '../../src/engine/index.ts'
-import { type Data, type DataKind, kindOf, sampleSize, type Table, tableOf } from '../../src/models/data.ts'
+import {
+  type Data,
+  type DataKind,
+  kindOf,
+  sampleSize,
+  type Table,
+  tableOf,
+} from '../../src/models/data/data.ts'
 import { models, ownOptions } from '../../src/models/index.ts'
 import { shapeOf } from '../../src/models/model.ts'
-import { type Config, LATTICE, POINTS, SAMPLES, Trainer } from '../../src/models/trainer.ts'
+import { type Config, LATTICE, POINTS, SAMPLES, Trainer } from '../../src/models/training/trainer.ts'
 import { evaluate, gpuTest, randomOf } from '../harness.ts'
 
 const IMAGE = { size: 8, channels: 1 }

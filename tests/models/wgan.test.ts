@@ -1,6 +1,6 @@
 /** The whole WGAN against PyTorch, and its clipped weights. */
 import { expect } from 'vitest'
-import { Wgan } from '../../src/models/wgan.ts'
+import { Wgan } from '../../src/models/families/wgan.ts'
 import fixture from '../fixtures/wgan.json'
 import { gpuTest } from '../harness.ts'
 import { expectParity, parameterValues, takeSteps, withModel } from './parity.ts'

@@ -1,7 +1,7 @@
 /** The whole WGAN-GP against PyTorch: its critic's gradients hold the second derivatives of the penalty. */
 import { describe, expect } from 'vitest'
 import { scope } from '../../src/engine/index.ts'
-import { WganGp } from '../../src/models/wganGp.ts'
+import { WganGp } from '../../src/models/families/wganGp.ts'
 import fixture from '../fixtures/wganGp.json'
 import residual from '../fixtures/wganGpResidual.json'
 import { gpuTest } from '../harness.ts'

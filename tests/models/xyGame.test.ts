@@ -1,6 +1,6 @@
 /** The toy game against what is known of it exactly. */
 import { expect } from 'vitest'
-import { alternating, type Point, simultaneous } from '../../src/models/xyGame.ts'
+import { alternating, type Point, simultaneous } from '../../src/models/training/xyGame.ts'
 import { gpuTest } from '../harness.ts'
 
 const squaredRadius = ([x, y]: Point): number => x * x + y * y

@@ -13,7 +13,7 @@ import {
   pointwiseWork,
   randomWork,
   reduceWork,
-} from '../../src/engine/counts.ts'
+} from '../../src/engine/ops/products/counts.ts'
 
 test('matmul: a multiplication and an addition for each of M K N', () => {
   expect(matmulWork(2, 3, 5)).toEqual({ flops: 60, bytes: 4 * (6 + 15 + 10) })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { joined, lerp, meanOf, rowsOf, slerp } from '../../src/models/latents.ts'
+import { joined, lerp, meanOf, rowsOf, slerp } from '../../src/models/evaluation/latents.ts'
 
 test('lerp is the line, slerp the arc', () => {
   const [a, b] = [

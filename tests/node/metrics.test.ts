@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { frechetDistance } from '../../src/models/metrics/frechet.ts'
-import { type ImageScores, METRICS, scoreImages } from '../../src/models/metrics/index.ts'
-import { kernelDistance } from '../../src/models/metrics/kernelDistance.ts'
+import { frechetDistance } from '../../src/models/evaluation/metrics/frechet.ts'
+import { type ImageScores, METRICS, scoreImages } from '../../src/models/evaluation/metrics/index.ts'
+import { kernelDistance } from '../../src/models/evaluation/metrics/kernelDistance.ts'
 import {
   classifierScore,
   labelsOf,
   scoreModes,
   stackedModeOf,
   stackedModes,
-} from '../../src/models/metrics/labels.ts'
-import { product, squareRoot, symmetricEigen } from '../../src/models/metrics/linalg.ts'
-import { manifold, nearest } from '../../src/models/metrics/neighbours.ts'
-import type { Rows } from '../../src/models/metrics/rows.ts'
+} from '../../src/models/evaluation/metrics/labels.ts'
+import { product, squareRoot, symmetricEigen } from '../../src/models/evaluation/metrics/linalg.ts'
+import { manifold, nearest } from '../../src/models/evaluation/metrics/neighbours.ts'
+import type { Rows } from '../../src/models/evaluation/metrics/rows.ts'
 
 const rows = (...of: number[][]): Rows => ({ values: Float32Array.from(of.flat()), size: of[0].length })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CheckpointError } from '../../src/engine/errors.ts'
-import { read, write } from '../../src/engine/safetensors.ts'
+import { read, write } from '../../src/engine/tensor/safetensors.ts'
 
 const file = (header: string | object, values = new Uint8Array(0)): Uint8Array => {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))

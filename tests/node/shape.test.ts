@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ShapeError } from '../../src/engine/errors.ts'
-import { foldGrid } from '../../src/engine/kernel.ts'
+import { foldGrid } from '../../src/engine/gpu/kernel.ts'
 import { joinDims } from '../../src/engine/ops/pointwise.ts'
-import * as S from '../../src/engine/shape.ts'
+import * as S from '../../src/engine/tensor/shape.ts'
 
 test('sizes, strides, text', () => {
   expect([S.sizeOf([2, 3, 4]), S.sizeOf([])]).toEqual([24, 1])

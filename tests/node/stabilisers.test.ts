@@ -1,7 +1,13 @@
 // Regularisers and tricks by name: what flags and links say, and what is refused.
 import { describe, expect, test } from 'vitest'
 import { checkAids, models } from '../../src/models/index.ts'
-import { namesOf, parse, type Settings, stabilisers, textOf } from '../../src/models/stabilisers/names.ts'
+import {
+  namesOf,
+  parse,
+  type Settings,
+  stabilisers,
+  textOf,
+} from '../../src/models/training/stabilisers/names.ts'
 
 describe('parse', () => {
   test('names bring their values, and take others', () => {

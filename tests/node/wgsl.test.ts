@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { WgslReflect } from 'wgsl_reflect'
 import { ShaderError } from '../../src/engine/errors.ts'
-import { addShaders, type Defines, preprocess, reflect } from '../../src/engine/wgsl.ts'
+import { addShaders, type Defines, preprocess, reflect } from '../../src/engine/gpu/wgsl.ts'
 
 /** The lines that `files` expand to, from main.wgsl. */
 function expand(files: Record<string, string> | string, defines: Defines = {}): string[] {

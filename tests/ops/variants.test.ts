@@ -1,7 +1,7 @@
 // Every tile of the products, on shapes that none of them divides: the sizes below are too small for most to be the usual.
 import { afterAll, beforeAll, describe } from 'vitest'
-import { TILE_NAMES } from '../../src/engine/ops/gemm.ts'
-import { forceVariant } from '../../src/engine/tune.ts'
+import { TILE_NAMES } from '../../src/engine/ops/products/gemm.ts'
+import { forceVariant } from '../../src/engine/ops/products/tuned.ts'
 import { checkOp } from '../checkOp.ts'
 
 for (const name of TILE_NAMES)

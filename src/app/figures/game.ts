@@ -1,5 +1,5 @@
 /** The game V(x, y) = x y played by gradient steps: neither way of taking them arrives at the equilibrium. */
-import { alternating, type Point, simultaneous } from '../../models/xyGame.ts'
+import { alternating, type Point, simultaneous } from '../../models/training/xyGame.ts'
 import { type Context, lightTheme } from '../draw.ts'
 import { type Axes, arrow, axes, type Box, curve, dot, evenTicks, legend, text } from '../plot.ts'
 import type { Figure } from './figure.ts'

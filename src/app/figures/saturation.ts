@@ -1,6 +1,6 @@
 /** What is left of G's gradient as D grows confident: by D's answer alone, and while a D is trained. */
-import { type LossName, losses } from '../../models/losses.ts'
-import { gradientNorms, logitGradients } from '../../models/saturation.ts'
+import { type LossName, losses } from '../../models/training/losses.ts'
+import { gradientNorms, logitGradients } from '../../models/training/saturation.ts'
 import { type Context, lightTheme } from '../draw.ts'
 import { axes, type Box, curve, evenTicks, legend, powerTicks, type Style, text } from '../plot.ts'
 import type { Figure } from './figure.ts'

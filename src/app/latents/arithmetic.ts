@@ -1,6 +1,6 @@
 /** A - B + C of averaged latents, after figure 7 of DCGAN's paper (arXiv:1511.06434, section 6.3.2). */
 import { randn, uniform } from '../../engine/index.ts'
-import { meanOf, rowsOf } from '../../models/latents.ts'
+import { meanOf, rowsOf } from '../../models/evaluation/latents.ts'
 import { type GanModel, type ImageSize, read } from '../../models/model.ts'
 import { CHUNK } from '../checkpoint.ts'
 import type { Cell, Sheet } from '../sheet.ts'

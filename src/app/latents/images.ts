@@ -1,6 +1,6 @@
 /** Images of latents, one by one. */
 import { type Tensor, tensor } from '../../engine/index.ts'
-import { joined, rowsOf } from '../../models/latents.ts'
+import { joined, rowsOf } from '../../models/evaluation/latents.ts'
 import { type ImageSize, read } from '../../models/model.ts'
 
 /** The images [N, size, size, channels] that `make` makes. */

@@ -1,6 +1,6 @@
 /** From one latent to another, step by step: as a sheet, and as frames of an animation. */
 import { randn, type Tensor, tensor } from '../../engine/index.ts'
-import { joined, lerp, rowsOf, slerp } from '../../models/latents.ts'
+import { joined, lerp, rowsOf, slerp } from '../../models/evaluation/latents.ts'
 import { type GanModel, hasStyles, type ImageSize, read } from '../../models/model.ts'
 import { tile } from '../picture.ts'
 import type { Sheet } from '../sheet.ts'

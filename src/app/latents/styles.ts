@@ -1,9 +1,9 @@
 /** What a StyleGAN's latents do, as labelled sheets of images: styles mixed, noise on and off, truncation. */
 import { broadcastTo, randn, scope, slice, type Tensor, zeros } from '../../engine/index.ts'
+import { StyleganLite } from '../../models/families/styleganLite.ts'
 import type { ImageSize } from '../../models/model.ts'
-import { StyleganLite } from '../../models/styleganLite.ts'
-import type { Noise } from '../../models/styleganNets.ts'
-import type { Trainer } from '../../models/trainer.ts'
+import type { Noise } from '../../models/nets/styleganNets.ts'
+import type { Trainer } from '../../models/training/trainer.ts'
 import type { Cell, Sheet } from '../sheet.ts'
 import { images } from './images.ts'
 

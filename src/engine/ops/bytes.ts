@@ -1,7 +1,7 @@
 /** A table of bytes on the GPU, a quarter of the size of floats: data sets live in one. */
-import { run } from '../kernel.ts'
-import { check, type Shape, shapeText, sizeOf } from '../shape.ts'
-import { empty, type Tensor } from '../tensor.ts'
+import { run } from '../gpu/kernel.ts'
+import { check, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
+import { empty, type Tensor } from '../tensor/tensor.ts'
 
 export interface ByteTable {
   /** The bytes, four to a value. */

@@ -2,7 +2,7 @@
  * conv2d, convTranspose2d and conv2dWeightGrad: a closed trio. Each is linear in both of its operands, and its
  * derivatives are the other two, so gradients of any order exist.
  */
-import { noGrad, record } from '../autograd.ts'
+import { noGrad, record } from '../tensor/autograd.ts'
 import {
   type ConvOptions,
   check,
@@ -12,10 +12,10 @@ import {
   slideSize,
   type Window,
   windowOf,
-} from '../shape.ts'
-import { scope, type Tensor } from '../tensor.ts'
-import { conv, convTransposed, convWeights } from './convForms.ts'
+} from '../tensor/shape.ts'
+import { scope, type Tensor } from '../tensor/tensor.ts'
 import { leakyReluGrad } from './pointwise.ts'
+import { conv, convTransposed, convWeights } from './products/convForms.ts'
 import { sum } from './reduce.ts'
 
 export interface Conv2dOptions extends ConvOptions {

@@ -1,6 +1,6 @@
-import { uniform } from '../random.ts'
-import { check } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
+import { uniform } from '../tensor/random.ts'
+import { check } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { less, mul } from './pointwise.ts'
 
 /** Zeroes each value with probability p and scales the rest by 1 / (1 - p) (Srivastava et al. 2014). */

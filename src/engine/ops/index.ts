@@ -1,6 +1,6 @@
 /** Every op; Tensor's few methods; and what the tape's walker needs from up here (the one import against the flow). */
-import { installOps, record } from '../autograd.ts'
-import { Tensor, view } from '../tensor.ts'
+import { installOps, record } from '../tensor/autograd.ts'
+import { Tensor, view } from '../tensor/tensor.ts'
 import { type MatmulOptions, matmul } from './matmul.ts'
 import { reshape } from './movement.ts'
 import { add, div, full, mul, neg, type Operand, sub } from './pointwise.ts'
@@ -9,9 +9,11 @@ import { mean, type ReduceOptions, sum, sumTo } from './reduce.ts'
 export { type ByteTable, byteTable, gatherBytes } from './bytes.ts'
 export { conv2d, conv2dWeightGrad, convTranspose2d } from './conv2d.ts'
 export { dropout } from './dropout.ts'
+export { adain, batchNorm, batchNormEval, instanceNorm, layerNorm, pixelNorm } from './fused/norm.ts'
+export { powerVectors, spectralNorm } from './fused/spectralNorm.ts'
+export { type StyleLayerOptions, styleLayer } from './fused/styleLayer.ts'
 export { linear, matmul } from './matmul.ts'
 export { concat, pad, permute, pixelShuffle, reshape, slice } from './movement.ts'
-export { adain, batchNorm, batchNormEval, instanceNorm, layerNorm, pixelNorm } from './norm.ts'
 export {
   abs,
   add,
@@ -50,12 +52,10 @@ export {
 export { logSumExp, max, mean, softmax, sum, variance } from './reduce.ts'
 export { avgPool2d, blur2d, maxPool2d, upsample2d } from './resample.ts'
 export { gather, oneHot, scatterAdd } from './rows.ts'
-export { powerVectors, spectralNorm } from './spectralNorm.ts'
 export { stopGradient } from './stopGradient.ts'
-export { type StyleLayerOptions, styleLayer } from './styleLayer.ts'
 export { translate } from './translate.ts'
 
-declare module '../tensor.ts' {
+declare module '../tensor/tensor.ts' {
   interface Tensor {
     add(b: Operand): Tensor
     sub(b: Operand): Tensor

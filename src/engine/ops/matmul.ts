@@ -1,8 +1,8 @@
-import { noGrad, record } from '../autograd.ts'
-import { check, type Shape, shapeText } from '../shape.ts'
-import { scope, type Tensor } from '../tensor.ts'
-import { columnGemm, divisorUpTo, rowGemm } from './gemm.ts'
+import { noGrad, record } from '../tensor/autograd.ts'
+import { check, type Shape, shapeText } from '../tensor/shape.ts'
+import { scope, type Tensor } from '../tensor/tensor.ts'
 import { reshape } from './movement.ts'
+import { columnGemm, divisorUpTo, rowGemm } from './products/gemm.ts'
 import { sum } from './reduce.ts'
 
 export interface MatmulOptions {

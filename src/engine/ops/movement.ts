@@ -1,6 +1,8 @@
 /** Ops that move values without changing them. Each one's gradient is another of them. */
-import { record } from '../autograd.ts'
-import { run } from '../kernel.ts'
+
+import { run } from '../gpu/kernel.ts'
+import type { Defines } from '../gpu/wgsl.ts'
+import { record } from '../tensor/autograd.ts'
 import {
   check,
   checkShape,
@@ -10,9 +12,8 @@ import {
   shapeText,
   sizeOf,
   stridesOf,
-} from '../shape.ts'
-import { empty, type Tensor, view } from '../tensor.ts'
-import type { Defines } from '../wgsl.ts'
+} from '../tensor/shape.ts'
+import { empty, type Tensor, view } from '../tensor/tensor.ts'
 
 /** The same values in another shape; one dimension may be -1. Shares the buffer. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

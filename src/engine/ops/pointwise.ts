@@ -3,8 +3,10 @@
  * The operands after the first may be numbers. Comparisons give 0 or 1 and have no gradient.
  * All throw ShapeError when the shapes do not broadcast (NumPy's rule), DisposedError for a tensor that is gone.
  */
-import { record } from '../autograd.ts'
-import { run } from '../kernel.ts'
+
+import { run } from '../gpu/kernel.ts'
+import type { Defines } from '../gpu/wgsl.ts'
+import { record } from '../tensor/autograd.ts'
 import {
   broadcastShapes,
   check,
@@ -14,9 +16,8 @@ import {
   shapeText,
   sizeOf,
   stridesOf,
-} from '../shape.ts'
-import { empty, Tensor, type TensorOptions } from '../tensor.ts'
-import type { Defines } from '../wgsl.ts'
+} from '../tensor/shape.ts'
+import { empty, Tensor, type TensorOptions } from '../tensor/tensor.ts'
 
 export type Operand = Tensor | number
 /** A number that may differ from replay to replay of a recorded step. */

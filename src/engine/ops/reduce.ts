@@ -1,8 +1,9 @@
 /** Reductions over any axes, in a fixed order: same input, same bits. */
-import { record } from '../autograd.ts'
-import { run } from '../kernel.ts'
-import { normalizeAxes, reducedShape, type Shape, sizeOf } from '../shape.ts'
-import { empty, scope, type Tensor, view } from '../tensor.ts'
+
+import { run } from '../gpu/kernel.ts'
+import { record } from '../tensor/autograd.ts'
+import { normalizeAxes, reducedShape, type Shape, sizeOf } from '../tensor/shape.ts'
+import { empty, scope, type Tensor, view } from '../tensor/tensor.ts'
 import { reshape } from './movement.ts'
 import { add, broadcastTo, div, equal, exp, log, mul, square, sub } from './pointwise.ts'
 import { stopGradient } from './stopGradient.ts'

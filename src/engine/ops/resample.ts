@@ -1,7 +1,9 @@
 /** Resampling of images [N, H, W, C]. Every kernel is linear and its gradient is its transpose. */
-import { record } from '../autograd.ts'
-import { gpu } from '../device.ts'
-import { run } from '../kernel.ts'
+
+import { gpu } from '../gpu/device.ts'
+import { run } from '../gpu/kernel.ts'
+import type { Defines } from '../gpu/wgsl.ts'
+import { record } from '../tensor/autograd.ts'
 import {
   check,
   type Padding,
@@ -11,9 +13,8 @@ import {
   slideSize,
   type Window,
   windowOf,
-} from '../shape.ts'
-import { empty, type Tensor } from '../tensor.ts'
-import type { Defines } from '../wgsl.ts'
+} from '../tensor/shape.ts'
+import { empty, type Tensor } from '../tensor/tensor.ts'
 
 function checkImages(op: string, x: Tensor): void {
   check(x.shape.length === 4, op, () => `expected x [N, H, W, C], got ${shapeText(x.shape)}`)

@@ -1,9 +1,10 @@
 /** Rows of a table by index. Indices are tensors of whole numbers; those out of range give zeros. */
-import { record } from '../autograd.ts'
-import { run } from '../kernel.ts'
-import { check, type Shape, shapeText, sizeOf } from '../shape.ts'
-import { empty, type Tensor } from '../tensor.ts'
-import type { Defines } from '../wgsl.ts'
+
+import { run } from '../gpu/kernel.ts'
+import type { Defines } from '../gpu/wgsl.ts'
+import { record } from '../tensor/autograd.ts'
+import { check, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
+import { empty, type Tensor } from '../tensor/tensor.ts'
 
 function launch(op: string, y: Tensor, indices: Tensor, defines: Defines, x?: Tensor): Tensor {
   run('rows', {

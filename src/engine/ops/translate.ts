@@ -1,7 +1,7 @@
-import { record } from '../autograd.ts'
-import { run } from '../kernel.ts'
-import { check, sameShape, shapeText } from '../shape.ts'
-import { empty, type Tensor } from '../tensor.ts'
+import { run } from '../gpu/kernel.ts'
+import { record } from '../tensor/autograd.ts'
+import { check, sameShape, shapeText } from '../tensor/shape.ts'
+import { empty, type Tensor } from '../tensor/tensor.ts'
 
 /**
  * Images [N, H, W, C], each moved by whole pixels of its own, zeros moving in: y[n, h, w] = x[n, h + dy, w + dx], where

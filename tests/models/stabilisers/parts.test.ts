@@ -2,15 +2,23 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../../src/engine/index.ts'
 import { grad, nn, scope, type Tensor, tensor } from '../../../src/engine/index.ts'
-import { leastSquares, nonSaturating } from '../../../src/models/losses.ts'
-import { augmented } from '../../../src/models/stabilisers/augment.ts'
-import { MinibatchDeviation, MinibatchDiscrimination } from '../../../src/models/stabilisers/features.ts'
-import { Stabilised } from '../../../src/models/stabilisers/index.ts'
-import { noisy, packed, packedSize } from '../../../src/models/stabilisers/input.ts'
-import { around, between, gradientPenalty, orthogonality } from '../../../src/models/stabilisers/penalties.ts'
-import { Replay } from '../../../src/models/stabilisers/replay.ts'
-import { withTargets } from '../../../src/models/stabilisers/targets.ts'
-import { WeightNorm } from '../../../src/models/stabilisers/weights.ts'
+import { leastSquares, nonSaturating } from '../../../src/models/training/losses.ts'
+import { augmented } from '../../../src/models/training/stabilisers/augment.ts'
+import {
+  MinibatchDeviation,
+  MinibatchDiscrimination,
+} from '../../../src/models/training/stabilisers/features.ts'
+import { Stabilised } from '../../../src/models/training/stabilisers/index.ts'
+import { noisy, packed, packedSize } from '../../../src/models/training/stabilisers/input.ts'
+import {
+  around,
+  between,
+  gradientPenalty,
+  orthogonality,
+} from '../../../src/models/training/stabilisers/penalties.ts'
+import { Replay } from '../../../src/models/training/stabilisers/replay.ts'
+import { withTargets } from '../../../src/models/training/stabilisers/targets.ts'
+import { WeightNorm } from '../../../src/models/training/stabilisers/weights.ts'
 import { evaluate, expectClose, gpuTest, normalFrom, randomOf, valuesOf } from '../../harness.ts'
 
 const normals = (name: string, count: number): number[] => {

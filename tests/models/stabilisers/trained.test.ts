@@ -1,10 +1,10 @@
 /** Every model with everything that it takes, one at a time and together: finite steps, constant memory, exact resuming. */
 import { describe, expect } from 'vitest'
 import { memory } from '../../../src/engine/index.ts'
-import { type Data, kindOf, type Table, tableOf } from '../../../src/models/data.ts'
+import { type Data, kindOf, type Table, tableOf } from '../../../src/models/data/data.ts'
 import { models, ownOptions } from '../../../src/models/index.ts'
-import { type Name, type Settings, stabilisers } from '../../../src/models/stabilisers/names.ts'
-import { type Config, Trainer } from '../../../src/models/trainer.ts'
+import { type Name, type Settings, stabilisers } from '../../../src/models/training/stabilisers/names.ts'
+import { type Config, Trainer } from '../../../src/models/training/trainer.ts'
 import { gpuTest, randomOf } from '../../harness.ts'
 
 const BATCH = 8

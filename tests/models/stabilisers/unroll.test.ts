@@ -2,7 +2,7 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../../src/engine/index.ts'
 import { grad, nn, optim, scope, type Tensor, tensor } from '../../../src/engine/index.ts'
-import { Gan } from '../../../src/models/gan.ts'
+import { Gan } from '../../../src/models/families/gan.ts'
 import { evaluate, expectClose, gpuTest } from '../../harness.ts'
 
 const START = [0.5, -1.25, 2]

@@ -1,0 +1,68 @@
+/** Kernel launches, and how they go into a compute pass. */
+import type { Shape } from '../tensor/shape.ts'
+import type { Defines } from './wgsl.ts'
+
+/** What a launch was asked to do. */
+export interface About {
+  /** The op as its user knows it. */
+  op: string
+  defines: Defines
+  params: Readonly<Record<string, number>>
+  /** Useful FLOPs, where they cannot be told from the rest. */
+  flops?: number
+  /** What is bound, by name: its shape, whether it is written, and the number of its buffer in the pool. */
+  buffers: Readonly<Record<string, { shape: Shape; writes: boolean; id: number }>>
+}
+
+/** One kernel launch, ready to encode. */
+export interface Dispatch {
+  kernel: string
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  /** Byte offset of the kernel's Params in the buffer that is bound for them; undefined when it has none. */
+  params: number | undefined
+  grid: readonly [number, number]
+  /** Only of launches made while somebody measures or records: nothing else needs it. */
+  about?: About
+}
+
+/** Launches of one compute pass, and where the GPU writes when it began and ended. */
+export interface Pass {
+  dispatches: readonly Dispatch[]
+  timestampWrites?: GPUComputePassTimestampWrites
+}
+
+/** Sees every submit as it is made, while somebody measures (see profile.ts). */
+export interface Watch {
+  /** Whether each launch gets a pass of its own: then a submit may hold no more than BATCH. */
+  readonly each: boolean
+  /** Encoding begins. */
+  encode(): void
+  /** The passes that these launches go in. */
+  passes(dispatches: readonly Dispatch[]): Pass[]
+  /** The passes are encoded; copies may follow. */
+  encoded(encoder: GPUCommandEncoder): void
+  submitted(): void
+}
+
+/** Given to WebGPU by reference, so that encoding a launch makes no garbage. */
+const offset = new Uint32Array(1)
+
+/** `paramsGroup` is bound at each launch's offset. */
+export function encodePass(
+  encoder: GPUCommandEncoder,
+  { dispatches, timestampWrites }: Pass,
+  paramsGroup: GPUBindGroup,
+): void {
+  const pass = encoder.beginComputePass({ timestampWrites })
+  for (const d of dispatches) {
+    pass.setPipeline(d.pipeline)
+    pass.setBindGroup(0, d.bindGroup)
+    if (d.params !== undefined) {
+      offset[0] = d.params
+      pass.setBindGroup(1, paramsGroup, offset, 0, 1)
+    }
+    pass.dispatchWorkgroups(d.grid[0], d.grid[1])
+  }
+  pass.end()
+}

@@ -1,0 +1,131 @@
+/** Storage buffers, kept by size for the next tensor that needs one. */
+import { LimitError } from '../errors.ts'
+import type { Ledger } from '../profiling/ledger.ts'
+
+export interface PoolBuffer {
+  readonly id: number
+  readonly buffer: GPUBuffer
+  readonly bytes: number
+  /** The last batch of dispatches that uses it (see Gpu.batch). */
+  batch: number
+  /** False once the device said that it had no memory for it. */
+  isValid: boolean
+  /** Where it goes when it is free, if not to everybody. */
+  reserve?: Reserve
+}
+
+/** Buffers that only a recorded step may use: its replays write to them (see capture.ts). */
+export class Reserve {
+  readonly all = new Set<PoolBuffer>()
+  readonly free: FreeBuffers = new Map()
+}
+
+/** By size. */
+type FreeBuffers = Map<number, PoolBuffer[]>
+
+/** How buffers come and go. */
+interface Source {
+  create(bytes: number): PoolBuffer
+  destroy(buffer: PoolBuffer): void
+}
+
+export interface MemoryInfo {
+  /** In use by tensors. */
+  liveBytes: number
+  liveBuffers: number
+  /** The most that was in use at once. */
+  peakBytes: number
+  /** Free, waiting for reuse. */
+  pooledBytes: number
+  pooledBuffers: number
+}
+
+/** WebGPU binds at multiples of 256 bytes; sizes are rounded to it, so that near sizes share buffers. */
+export const ALIGNMENT = 256
+const MAX_POOLED_BYTES = 512 * 1024 * 1024
+
+export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to
+
+export class Pool {
+  private readonly free: FreeBuffers = new Map()
+  /** While a step is recorded, where its buffers stay. */
+  reserve: Reserve | undefined
+  /** Told of every buffer that is taken and given back, while somebody wants to know who holds them. */
+  ledger: Ledger | undefined
+  private readonly stats: MemoryInfo = {
+    liveBytes: 0,
+    liveBuffers: 0,
+    peakBytes: 0,
+    pooledBytes: 0,
+    pooledBuffers: 0,
+  }
+
+  constructor(
+    private readonly limits: GPUSupportedLimits,
+    private readonly source: Source,
+  ) {}
+
+  /** A buffer of at least `bytes`, with whatever it last held. Throws LimitError naming the limit. */
+  acquire(bytes: number, what: string): PoolBuffer {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.limits
+    const size = roundUp(Math.max(bytes, 1), ALIGNMENT)
+    if (size > maxStorageBufferBindingSize || size > maxBufferSize) {
+      const limit = size > maxStorageBufferBindingSize ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
+      throw new LimitError(
+        `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
+      )
+    }
+    const { reserve } = this
+    const recycled = reserve?.free.get(size)?.pop() ?? this.free.get(size)?.pop()
+    if (recycled) {
+      this.stats.pooledBytes -= size
+      this.stats.pooledBuffers--
+    }
+    const buffer = recycled ?? this.source.create(size)
+    buffer.reserve = reserve
+    reserve?.all.add(buffer)
+    this.stats.liveBytes += size
+    this.stats.liveBuffers++
+    this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
+    this.ledger?.take(buffer, what)
+    return buffer
+  }
+
+  release(buffer: PoolBuffer): void {
+    this.ledger?.giveBack(buffer)
+    this.stats.liveBytes -= buffer.bytes
+    this.stats.liveBuffers--
+    const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES
+    if (!buffer.isValid || (isFull && !buffer.reserve)) {
+      this.source.destroy(buffer)
+      return
+    }
+    put(buffer.reserve?.free ?? this.free, buffer)
+    this.stats.pooledBytes += buffer.bytes
+    this.stats.pooledBuffers++
+  }
+
+  /** Gives the buffers of a reserve to everybody; those still in use follow when they are released. */
+  open({ all, free }: Reserve): void {
+    for (const buffer of all) buffer.reserve = undefined
+    for (const buffer of [...free.values()].flat()) put(this.free, buffer)
+  }
+
+  /** Gives every free buffer back to the device. */
+  trim(): void {
+    for (const list of this.free.values()) for (const buffer of list) this.source.destroy(buffer)
+    this.free.clear()
+    this.stats.pooledBytes = 0
+    this.stats.pooledBuffers = 0
+  }
+
+  info(): MemoryInfo {
+    return { ...this.stats }
+  }
+}
+
+function put(free: FreeBuffers, buffer: PoolBuffer): void {
+  const list = free.get(buffer.bytes)
+  if (list) list.push(buffer)
+  else free.set(buffer.bytes, [buffer])
+}
