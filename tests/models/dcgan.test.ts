@@ -1,8 +1,8 @@
 /** The whole DCGAN against PyTorch: same weights, noise and data give the same images, gradients and training. */
-import { Dcgan } from '../../src/models/families/dcgan.ts'
+import type { nn } from '../../src/engine/index.ts'
 import fixture from '../fixtures/dcgan.json'
 import { expectClose, gpuTest, valuesOf } from '../harness.ts'
-import { expectParity, type Networks, row, type Saved, withModel } from './parity.ts'
+import { expectParity, type Networks, row, type Saved, withTrainer } from './parity.ts'
 
 /** Our field names for the fixture's. */
 const NAMES: Record<string, Record<string, string>> = {
@@ -26,20 +26,24 @@ function renamed(networks: Record<string, Record<string, Saved>>): Networks {
 const { config, real, z, lossD, lossG, firstStep } = fixture
 const weights = renamed(fixture.weights)
 
-const make = () =>
-  new Dcgan(
-    { size: config.imageSize, channels: config.channels },
-    { latent: config.latent, width: config.discriminatorChannels[0], lr: config.adam.learningRate },
-  )
+const of = {
+  model: 'dcgan',
+  image: { size: config.imageSize, channels: config.channels },
+  options: {
+    latent: config.latent,
+    width: config.discriminatorChannels[0],
+    lr: config.adam.learningRate,
+  },
+}
 
 gpuTest("the first step's images are PyTorch's", () =>
-  withModel(make, { weights }, async (model) => {
-    const images = await valuesOf(() => model.networks.generator.forward(row(z, 0)))
+  withTrainer(of, { weights }, async ({ model }) => {
+    const images = await valuesOf(() => (model.networks.generator as nn.Layer).forward(row(z, 0)))
     expectClose(images, firstStep.generated.data, 1e-5)
   }),
 )
 
-expectParity(make, {
+expectParity(of, {
   weights,
   real,
   z,

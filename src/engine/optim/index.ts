@@ -63,6 +63,11 @@ abstract class Optimizer {
     this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule)]))
   }
 
+  /** What it updates, in the order of `step`'s gradients. */
+  get parameters(): readonly Tensor[] {
+    return this.flat.params
+  }
+
   protected rate(t: number): number {
     return typeof this.lr === 'function' ? this.lr(t - 1) : this.lr
   }

@@ -26,7 +26,8 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import { type Images, ImageTable } from '../data/data.ts'
+import type { Images } from '../data/idx.ts'
+import { ImageStore } from '../data/source.ts'
 import type { Described } from './metrics/index.ts'
 
 /** Grey images of the digits, and which digit each shows. */
@@ -104,7 +105,10 @@ export async function trainClassifier(
   const params = nn.parameters(net)
   const rate = (done: number): number => lr * Math.min(1, (done + 1) / WARM_UP) * (1 - done / steps)
   const optimizer = new optim.Adam(params, { lr: rate })
-  const pictures = new ImageTable(images)
+  const pictures = new ImageStore({
+    bytes: images.bytes,
+    field: { kind: 'image', size: images.size, channels: images.channels },
+  })
   const names = byteTable(labels, [1])
   const places = firstPlaces(batch)
   const step = capture(() =>

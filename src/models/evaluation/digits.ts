@@ -1,7 +1,7 @@
 /** What generated digits are scored by: a classifier, and what it says of the real ones. Kept in a file between uses. */
 import { CheckpointError, nn, randomIntegers, safetensors, scope, seed } from '../../engine/index.ts'
-import { STACKED } from '../data/data.ts'
-import { apart, read } from '../model.ts'
+import { STACKED } from '../data/dataSet.ts'
+import { apart, read } from '../family.ts'
 import {
   CLASSES,
   Classifier,

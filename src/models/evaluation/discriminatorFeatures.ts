@@ -26,8 +26,9 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import type { Images } from '../data/data.ts'
-import { type GanModel, type ImageSize, read } from '../model.ts'
+import type { ImageField } from '../data/fields.ts'
+import type { Images } from '../data/idx.ts'
+import { type Model, read } from '../family.ts'
 import type { Labelled } from './classifier.ts'
 import { labelsOf } from './metrics/labels.ts'
 import { countOf, type Rows } from './metrics/rows.ts'
@@ -38,11 +39,9 @@ interface Layered {
   maps(x: Tensor): Tensor[]
 }
 
-/** The discriminator or critic of `model` if it is of convs, as DCGAN's. */
-export function layeredOf({ networks }: GanModel): Layered | undefined {
-  const { discriminator = networks.critic } = networks
-  return discriminator && 'maps' in discriminator ? (discriminator as Layered) : undefined
-}
+/** The network of `model` that can be looked into, such as DCGAN's discriminator. */
+export const layeredOf = ({ networks }: Model): Layered | undefined =>
+  Object.values(networks).find((net): net is Layered => 'maps' in net)
 
 const GRID = 4
 const CHUNK = 500
@@ -58,7 +57,7 @@ function pooled(map: Tensor): Tensor {
 /** Features of images [N, size, size, channels] in [-1, 1]: all layers' maps pooled, one after the other. */
 export async function discriminatorFeatures(
   network: Layered,
-  { size, channels }: ImageSize,
+  { size, channels }: ImageField,
   images: Float32Array,
 ): Promise<Rows> {
   const each = size * size * channels

@@ -10,10 +10,12 @@ import {
   type ProfileResult,
   profile,
 } from '../../engine/index.ts'
-import { type Data, spread, spreadOf, type Table, tableOf } from '../data/data.ts'
-import { apart } from '../model.ts'
+import { type DataSet, spread, spreadOf } from '../data/dataSet.ts'
+import type { Source } from '../data/source.ts'
+import { apart, type MetricKind } from '../family.ts'
+import { sourceOf } from '../index.ts'
 import { Failures } from './failures.ts'
-import { type Config, type Snapshot, Trainer } from './trainer.ts'
+import { type Config, type Snapshot, shownOf, Trainer } from './trainer.ts'
 
 export interface LogLine {
   step: number
@@ -43,7 +45,7 @@ export interface TrainOptions {
 
 export interface TrainEvents {
   /** Before the first step, and again when training restarts on a new device. */
-  onStart?(info: { adapter: string; step: number; metrics: readonly string[] }): void
+  onStart?(info: { adapter: string; step: number; metrics: Readonly<Record<string, MetricKind>> }): void
   onLog?(line: LogLine): void
   /** What there is to see after `step` steps. */
   onSamples?(step: number, snapshot: Snapshot): void | Promise<void>
@@ -54,8 +56,8 @@ export interface TrainEvents {
   onNotice?(text: string): void
   /** If given, the third step has a timestamp around every dispatch, which makes it slower. */
   onProfile?(profile: ProfileResult): void
-  /** A step was recorded, to be replayed from then on: of which course, with how many launches. */
-  onRecord?(course: string, launches: number): void
+  /** A step was recorded, to be replayed from then on: of which variant, with how many launches. */
+  onRecord?(variant: string, launches: number): void
   /** Awaited before every step: where a page pauses. Resolves to false to stop. */
   gate?(step: number): Promise<boolean>
 }
@@ -76,7 +78,7 @@ const RECOVERY_MS = 300
  * anew and training goes on from the last checkpoint. Throws NumericError when a metric is no longer finite, saying in
  * which op of which step that began, and keeping the last good checkpoint.
  */
-export async function train(data: Data, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
+export async function train(data: DataSet, options: TrainOptions, events: TrainEvents = {}): Promise<void> {
   let resume = options.resume
   const failures = options.failures ?? new Failures()
   const keep: TrainEvents = {
@@ -90,7 +92,7 @@ export async function train(data: Data, options: TrainOptions, events: TrainEven
     const session: Session = { data, options: { ...options, resume, failures }, events: keep, reached: 0 }
     try {
       await init({ adapter: options.adapter })
-      await withTrainer(session, (trainer, table) => runSteps(trainer, table, session))
+      await withTrainer(session, (trainer, source) => runSteps(trainer, source, session))
       return
     } catch (error) {
       if (error instanceof NumericError)
@@ -107,7 +109,7 @@ export async function train(data: Data, options: TrainOptions, events: TrainEven
 }
 
 interface Session {
-  data: Data
+  data: DataSet
   options: TrainOptions & { failures: Failures }
   events: TrainEvents
   /** Steps known to be done. */
@@ -117,28 +119,28 @@ interface Session {
 /** Runs `body` with the data on the device and a trainer that continues from `resume`; both are freed afterwards. */
 async function withTrainer<T>(
   { data, options: { config, resume } }: Pick<Session, 'data' | 'options'>,
-  body: (trainer: Trainer, table: Table) => Promise<T>,
+  body: (trainer: Trainer, source: Source) => Promise<T>,
 ): Promise<T> {
-  const table = tableOf(data)
+  const source = sourceOf(data, config)
   let trainer: Trainer | undefined
   try {
     trainer = new Trainer(config)
     if (resume) trainer.restore(resume)
-    return await body(trainer, table)
+    return await body(trainer, source)
   } finally {
     trainer?.dispose()
-    table.dispose()
+    source.dispose()
   }
 }
 
 /** Repeats the steps since the last checkpoint, whose bits are the same, to say in which op the number was lost. */
 function located(error: NumericError, session: Session): Promise<NumericError> {
   session.events.onNotice?.(`${error.message}. Looking for where it came from.`)
-  return withTrainer(session, async (trainer, table) => {
+  return withTrainer(session, async (trainer, source) => {
     for (let left = MAX_REPEATED; left > 0; left--) {
       let metrics: Promise<Float32Array> | undefined
       const op = await firstNonFinite(() => {
-        metrics = trainer.advance(table)
+        metrics = trainer.advance(source)
       })
       await metrics
       if (op)
@@ -148,7 +150,7 @@ function located(error: NumericError, session: Session): Promise<NumericError> {
   })
 }
 
-async function runSteps(trainer: Trainer, table: Table, session: Session): Promise<void> {
+async function runSteps(trainer: Trainer, source: Source, session: Session): Promise<void> {
   const { data, options, events } = session
   const {
     steps = Number.POSITIVE_INFINITY,
@@ -158,14 +160,14 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
     checkpointEvery,
     failures,
   } = options
-  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.metrics })
+  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.kinds })
   const log = new Log(trainer, session)
-  const dataSpread = spreadOf(data)
+  const { shown, dataSpread } = spreadsOf(trainer, data)
   const sample = async (): Promise<void> => {
     const { step } = trainer
-    const snapshot = await trainer.snapshot()
+    const snapshot = await trainer.snapshot(undefined, source)
     await events.onSamples?.(step, snapshot)
-    for (const text of failures.ofSamples(step, spread(snapshot.samples, trainer.shown), dataSpread))
+    for (const text of failures.ofSamples(step, spread(snapshot.columns[0], shown), dataSpread))
       events.onNotice?.(text)
   }
   const save = async (): Promise<void> => {
@@ -181,8 +183,8 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
   while (trainer.step < steps && (await (events.gate?.(trainer.step) ?? true))) {
     const isProfiled = events.onProfile && trainer.step === profiledAt
     const metrics = isProfiled
-      ? Promise.resolve(await profiled(trainer, table, events))
-      : trainer.advance(table)
+      ? Promise.resolve(await profiled(trainer, source, events))
+      : trainer.advance(source)
     await log.add(trainer.step, metrics, trainer.step % logEvery === 0 || trainer.step === steps)
     if (trainer.step % sampleEvery === 0) await sample()
     if (metricsEvery && trainer.step % metricsEvery === 0)
@@ -195,10 +197,10 @@ async function runSteps(trainer: Trainer, table: Table, session: Session): Promi
 }
 
 /** A step under the profiler. */
-async function profiled(trainer: Trainer, table: Table, events: TrainEvents): Promise<Float32Array> {
+async function profiled(trainer: Trainer, source: Source, events: TrainEvents): Promise<Float32Array> {
   let metrics: Float32Array = new Float32Array()
   const step = async (): Promise<void> => {
-    metrics = await trainer.advance(table)
+    metrics = await trainer.advance(source)
   }
   events.onProfile?.(await profile(gpu(), step, { each: true }))
   return metrics
@@ -258,6 +260,13 @@ class Log {
     this.lastStep = step
     const { events, options } = this.session
     events.onLog?.(line)
-    for (const text of options.failures.ofLine(line)) events.onNotice?.(text)
+    for (const text of options.failures.ofLine(line, this.trainer.kinds)) events.onNotice?.(text)
   }
+}
+
+/** How many samples are shown, and how much the data vary that they should look like. */
+function spreadsOf(trainer: Trainer, data: DataSet): { shown: number; dataSpread: number } {
+  const view = trainer.view()
+  const column = Object.values(data.columns).find(({ field }) => field.kind === view.shows.kind)
+  return { shown: shownOf(view), dataSpread: column ? spreadOf(column) : 0 }
 }

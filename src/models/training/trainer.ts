@@ -1,12 +1,15 @@
-/** A model in training: one step at a time, samples from fixed noise, and its state as a checkpoint. Knows no paper. */
+/** A model in training: one step at a time, views of fixed latents, and its state as a checkpoint. Knows no paper. */
 import {
   type Captured,
   CheckpointError,
   capture,
   concat,
+  DataError,
+  full,
   NumericError,
   nn,
   randn,
+  randomIntegers,
   randomState,
   reshape,
   safetensors,
@@ -15,31 +18,49 @@ import {
   setRandomState,
   type Tensor,
   tensor,
+  uniform,
 } from '../../engine/index.ts'
-import { type DataKind, isToy, sampleSize, type Table, ToyTable } from '../data/data.ts'
+import {
+  type Field,
+  type Fields,
+  isPoints,
+  type PointField,
+  type SampleField,
+  shapeOf,
+} from '../data/fields.ts'
+import { PointStore, type Source } from '../data/source.ts'
 import { lattice, toyOf } from '../data/toys.ts'
-import { checkAids, models } from '../index.ts'
-import { type GanModel, read } from '../model.ts'
-import type { LossName } from './losses.ts'
-import type { Settings } from './stabilisers/names.ts'
+import {
+  firstView,
+  type Latent,
+  type MetricKind,
+  type Model,
+  read,
+  type Step,
+  type Styles,
+  type View,
+} from '../family.ts'
+import { checkAids, families } from '../index.ts'
+import { type OptionValue, valuesOf } from '../options.ts'
+import { type Settings, Stabilisers } from './stabilisers/index.ts'
 
 /** All that determines a run, besides the data: the same configuration gives the same bits on the same adapter. */
 export interface Config {
   model: string
-  /** The model's hyperparameters that differ from its defaults. */
-  options: Record<string, number>
-  /** If not the model's own. */
-  loss?: LossName
+  /** The options that differ from the paper's. */
+  options: Record<string, OptionValue>
   /** Regularisers and tricks, if there are any. */
   aids?: Settings
-  data: DataKind
+  /** The fields that it learns from, by the family's names. */
+  fields: Fields
   batch: number
   seed: number
 }
 
-/** What is shown of a run: samples, always of the same noise; and of points more than that. */
+/** What is shown of a run: a view of always the same latents; and of points more than that. */
 export interface Snapshot {
-  samples: Float32Array
+  /** The values of each of the view's columns, [N, ...]. */
+  columns: Float32Array[]
   plane?: Plane
 }
 
@@ -53,11 +74,12 @@ export interface Plane {
   isOpinion: boolean
 }
 
-/** Images shown of every run, and points. */
+/** Images shown of every run, and points; of views that compare pictures, rows. */
 export const SAMPLES = 64
 export const POINTS = 1024
+export const ROWS = 8
 /** Cells of the lattice on which D is asked, a side. */
-export const LATTICE = { 1: 200, 2: 80 }
+export const LATTICE: Readonly<Record<number, number>> = { 1: 200, 2: 80 }
 
 /** What has to be on the GPU to see points in their surroundings. */
 interface Surroundings {
@@ -68,42 +90,66 @@ interface Surroundings {
 export class Trainer {
   /** Steps taken. */
   step = 0
-  readonly model: GanModel
-  /** Names of what advance() gives: the model's own metrics, and the norm of each network's gradient. */
+  readonly model: Model
+  /** Kinds of what advance() gives, by name: the model's own metrics, and the norm of each optimiser's gradient. */
+  readonly kinds: Readonly<Record<string, MetricKind>>
+  /** Names of what advance() gives. */
   readonly metrics: readonly string[]
-  /** Samples in a snapshot. */
-  readonly shown: number
-  private readonly noise: Tensor
-  /** Told when a step is recorded for the first time, or again: of which course, with how many launches. */
-  onRecord?: (course: string, launches: number) => void
-  private captured?: { data: Table; step: Captured<Tensor> }
+  /** The latents of every view, held fixed. */
+  private readonly latents: Readonly<Record<string, Readonly<Record<string, Tensor>>>>
+  /** Told when a step is recorded for the first time, or again: of which variant, with how many launches. */
+  onRecord?: (variant: string, launches: number) => void
+  private readonly stabilisers: Stabilisers
+  /** What the next step draws from. */
+  private source?: Source
+  private captured?: { source: Source; step: Captured<Tensor> }
   private readonly surroundings?: Surroundings
 
   /**
    * A new model from the configuration's seed. Throws CheckpointError for an unknown model, DataError for one that
-   * cannot learn from such data, and for stabilisers that do not fit it.
+   * cannot learn from such data, for options out of their range, and for stabilisers that do not fit it.
    */
   constructor(readonly config: Config) {
-    const entry = models[config.model]
-    if (!entry)
-      throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(models).join(', ')}`)
-    const { data, aids } = config
+    const family = Object.hasOwn(families, config.model) ? families[config.model] : undefined
+    if (!family)
+      throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(families).join(', ')}`)
+    const { aids, fields } = config
+    checkFields(config.model, Object.keys(family.takes), fields)
+    const options = valuesOf(config.model, family.options, config.options)
     if (aids) checkAids(aids, config)
     seed(config.seed)
-    this.model = scope(() => entry.create(sampleSize(data), config.options, config.loss, aids))
-    this.metrics = [...this.model.metrics, 'gradD', 'gradG']
-    this.shown = isToy(data) ? POINTS : SAMPLES
-    this.noise = randn([this.shown, this.model.latent])
-    if (isToy(data)) this.surroundings = surroundingsOf(data.toy)
+    this.stabilisers = new Stabilisers(aids)
+    this.model = scope(() => {
+      const built = family.build(fields, options, this.stabilisers)
+      const wrapped = this.stabilisers.wrap(
+        built,
+        () => this.step,
+        () => this.drawn()[firstField(fields)],
+      )
+      return wrapped
+    })
+    const norms = Object.keys(this.model.optimizers).map((name) => [`gradient ${name}`, 'norm'] as const)
+    this.kinds = { ...this.model.metrics, ...Object.fromEntries(norms) }
+    this.metrics = Object.keys(this.kinds)
+    this.latents = Object.fromEntries(
+      Object.entries(this.model.views).map(([name, view]) => [name, fixedLatents(view)]),
+    )
+    const { shows } = firstView(this.model)
+    if (isPoints(shows)) this.surroundings = surroundingsOf(shows)
   }
 
-  /** Trains once. The values of the metrics are given when the GPU has them. */
-  advance(data: Table): Promise<Float32Array> {
-    if (this.captured?.data !== data) {
+  /** Trains once on `source`. The values of the metrics are given when the GPU has them. */
+  advance(source: Source): Promise<Float32Array> {
+    this.source = source
+    if (this.captured?.source !== source) {
       this.captured?.step.dispose()
-      const step = (): Tensor => this.packedStep(data)
-      const told = (course: string, launches: number): void => this.onRecord?.(course, launches)
-      this.captured = { data, step: capture(step, () => this.model.course ?? '', told) }
+      const told = (variant: string, launches: number): void => this.onRecord?.(variant, launches)
+      const step = capture(
+        () => this.packedStep(),
+        () => this.model.variant?.(this.step) ?? '',
+        told,
+      )
+      this.captured = { source, step }
     }
     const packed = this.captured.step()
     this.step++
@@ -111,40 +157,85 @@ export class Trainer {
   }
 
   /** Takes the model's step; its metrics in one tensor. */
-  private packedStep(data: Table): Tensor {
-    const { model, config } = this
-    const metrics = model.step(() => data.batch(config.batch))
-    const { generator, discriminator, critic = discriminator } = model.optimizers
-    const norms = [critic, generator].map((optimizer) => optimizer.gradNorm())
-    return concat([...model.metrics.map((name) => metrics[name]), ...norms].map((t) => reshape(t, [1])))
+  private packedStep(): Tensor {
+    const { model } = this
+    const metrics = model.step(this.context())
+    const norms = Object.values(model.optimizers).map((optimizer) => optimizer.gradNorm())
+    const values = [...Object.keys(model.metrics).map((name) => metrics[name]), ...norms]
+    return concat(values.map((t) => reshape(t, [1])))
   }
 
-  /** Samples of the fixed noise, and what is to be seen beside them. */
-  async snapshot(): Promise<Snapshot> {
-    const { model, noise, surroundings } = this
+  /** What a step is given; a test may have its own chance. */
+  context(): Step {
+    return {
+      draw: () => this.drawn(),
+      normal: randn,
+      uniform: (shape) => uniform(shape),
+      integers: randomIntegers,
+      minimize: (optimizer, loss) => this.stabilisers.minimize(this.model, optimizer, loss),
+      taken: this.step,
+      live: (value) => full([], () => value(this.step)),
+    }
+  }
+
+  private drawn(): Record<string, Tensor> {
+    if (!this.source) throw new DataError('a step needs a source of data')
+    return this.source.draw(this.config.batch)
+  }
+
+  /** The view of that name, or the first. Throws DataError for an unknown name. */
+  view(name?: string): View {
+    const { views } = this.model
+    if (name === undefined) return firstView(this.model)
+    if (Object.hasOwn(views, name)) return views[name]
+    throw new DataError(`${this.config.model} has no view '${name}'; it has ${Object.keys(views).join(', ')}`)
+  }
+
+  /** A view of the fixed latents, and what is to be seen beside it; `source` where the view starts from real samples. */
+  async snapshot(name = Object.keys(this.model.views)[0], source?: Source): Promise<Snapshot> {
+    const { model, surroundings } = this
+    const view = this.view(name)
     // A generator with dropout draws: the same every time, and nothing from the stream of the training.
     const before = randomState()
     setRandomState({ seed: this.config.seed, block: 0 })
-    const samples = read(() => model.sample(noise))
+    const given = view.given?.length ? source?.first(ROWS) : undefined
+    const columns = readColumns(view, { ...this.latents[name], ...given })
+    for (const t of Object.values(given ?? {})) t.dispose()
     setRandomState(before)
     const { judge } = model
-    if (!surroundings) return { samples: await samples }
-    const judged = judge && read(() => judge.call(model, surroundings.lattice))
-    const real = surroundings.real.data()
-    const isOpinion = model.metrics.includes('D(x)')
-    return { samples: await samples, plane: { real: await real, judged: await judged, isOpinion } }
+    if (!surroundings) return { columns: await columns }
+    const judged = judge && read(() => judge(surroundings.lattice))
+    const isOpinion = Object.values(model.metrics).includes('opinion of real')
+    const [samples, real, opinions] = await Promise.all([columns, surroundings.real.data(), judged])
+    return { columns: samples, plane: { real, judged: opinions, isOpinion } }
   }
 
-  /** Samples [count, ...] of fresh latents. */
-  sample(count: number): Promise<Float32Array> {
-    return read(() => this.model.sample(randn([count, this.model.latent])))
+  /**
+   * The first column of a view [count, ...] of fresh latents; `chosen` gives the class of each latent that is one, instead
+   * of one after the other.
+   */
+  sample(count: number, name?: string, chosen: Readonly<Record<string, number>> = {}): Promise<Float32Array> {
+    const view = this.view(name)
+    return read(() => {
+      const latents = Object.entries(view.latents).map(([key, latent]) => [
+        key,
+        freshLatent(latent, count, chosen[key]),
+      ])
+      const drawn = view.draw(Object.fromEntries(latents))
+      return Array.isArray(drawn) ? drawn[0] : (drawn as Tensor)
+    })
+  }
+
+  /** What the model's styles are, for tools that know them. */
+  get styles(): Styles | undefined {
+    return this.model.styles
   }
 
   /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws NumericError on NaN. */
   async checkpoint(): Promise<Uint8Array> {
     const { step, config } = this
     const metadata = {
-      format: 'ganvas 2',
+      format: FORMAT,
       step: String(step),
       updates: JSON.stringify(
         Object.fromEntries(Object.entries(this.model.optimizers).map(([name, { t }]) => [name, t])),
@@ -192,11 +283,13 @@ export class Trainer {
     setRandomState(saved.random)
   }
 
-  /** Networks, optimisers and averages by name; all but the networks' are views made for the call. */
+  /** Networks, optimisers, averages and other state by name; optimisers' and averages' are views made for the call. */
   private state(): Record<string, { tensor: Tensor; temporary: boolean }> {
-    const { networks, optimizers, averages = {} } = this.model
+    const { networks, optimizers, averages = {}, state = {} } = this.model
     const entries = [
-      ...Object.entries(networks).map(([name, net]) => [name, nn.stateDict(net), false] as const),
+      ...Object.entries({ ...networks, ...state }).map(
+        ([name, net]) => [name, nn.stateDict(net), false] as const,
+      ),
       ...Object.entries(optimizers).map(([name, o]) => [`optimizer.${name}`, o.stateDict(), true] as const),
       ...Object.entries(averages).map(([name, a]) => [`average.${name}`, a.stateDict(), true] as const),
     ]
@@ -207,10 +300,12 @@ export class Trainer {
     )
   }
 
-  /** Frees the model, its optimisers and averages, and the noise. */
+  /** Frees the model, its optimisers and averages, and what is held fixed. */
   dispose(): void {
     this.captured?.step.dispose()
-    this.noise.dispose()
+    this.stabilisers.dispose()
+    for (const latents of Object.values(this.latents))
+      for (const tensor of Object.values(latents)) tensor.dispose()
     for (const tensor of Object.values(this.surroundings ?? {})) tensor.dispose()
     for (const { tensor } of Object.values(this.state())) tensor.dispose()
     const { optimizers, averages = {} } = this.model
@@ -218,13 +313,62 @@ export class Trainer {
   }
 }
 
-function surroundingsOf(name: string): Surroundings {
-  const toy = toyOf(name)
-  const table = new ToyTable(toy)
-  const real = table.batch(POINTS)
-  table.dispose()
-  return { real, lattice: tensor(lattice(toy, LATTICE[toy.dims]).map((point) => [...point])) }
+const FORMAT = 'ganvas 3'
+
+const firstField = (fields: Fields): string => Object.keys(fields)[0]
+
+function checkFields(model: string, taken: readonly string[], fields: Fields): void {
+  const missing = taken.filter((name) => !Object.hasOwn(fields, name))
+  if (missing.length)
+    throw new DataError(
+      `${model}: learns from ${taken.join(' and ')}; of these ${missing.join(', ')} is missing`,
+    )
 }
+
+/** How many of a view are shown. */
+export const shownOf = ({ shows, columns }: View): number =>
+  isPoints(shows) ? POINTS : columns ? ROWS : SAMPLES
+
+const fixedLatents = (view: View): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(view.latents).map(([name, latent]) => [name, freshLatent(latent, shownOf(view))]),
+  )
+
+/** `count` latents; of classes, one after the other unless one is `chosen`. */
+function freshLatent(latent: Latent, count: number, chosen?: number): Tensor {
+  if (latent.kind !== 'class')
+    return latent.kind === 'normal' ? randn([count, latent.size]) : uniform([count, latent.size])
+  const { length } = latent.classes
+  return tensor(
+    Float32Array.from({ length: count }, (_, i) => chosen ?? i % length),
+    [count],
+  )
+}
+
+/** The values of each of a view's columns. */
+function readColumns(view: View, inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array[]> {
+  const made = scope(() => {
+    const drawn = view.draw(inputs)
+    return Array.isArray(drawn) ? (drawn as Tensor[]) : [drawn as Tensor]
+  })
+  const values = Promise.all(made.map((t) => t.data()))
+  for (const t of made) t.dispose()
+  return values
+}
+
+function surroundingsOf({ toy: name, dims }: PointField): Surroundings {
+  const toy = toyOf(name)
+  const store = new PointStore(toy)
+  const real = store.fresh(POINTS)
+  store.dispose()
+  return { real, lattice: tensor(lattice(toy, LATTICE[dims]).map((point) => [...point])) }
+}
+
+/** The shape of `count` samples of a field. */
+export const samplesShape = (field: SampleField | Field, count: number): number[] => [
+  count,
+  ...shapeOf(field),
+]
 
 /** The configuration that a checkpoint was made with. Throws CheckpointError if the file is none of ours. */
 export const configOf = (file: Uint8Array, name = 'checkpoint'): Config & { step: number } => {
@@ -233,9 +377,13 @@ export const configOf = (file: Uint8Array, name = 'checkpoint'): Config & { step
 }
 
 function readMetadata(metadata: Record<string, string>, name: string) {
-  if (metadata.format !== 'ganvas 2')
+  if (metadata.format === 'ganvas 2')
     throw new CheckpointError(
-      `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected 'ganvas 2'`,
+      `${name} was made by an earlier version of Ganvas (format 'ganvas 2'), which this one cannot go on with: train anew`,
+    )
+  if (metadata.format !== FORMAT)
+    throw new CheckpointError(
+      `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected '${FORMAT}'`,
     )
   try {
     return {

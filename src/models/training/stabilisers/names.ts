@@ -195,6 +195,22 @@ export type Name = keyof typeof stabilisers
 /** Values by name; what is not there is not used. */
 export type Settings = Readonly<Partial<Record<Name, number>>>
 
+/** What fits every discriminator: it changes its input, or its rate. */
+export const ANY: readonly Name[] = [
+  ...(['noise', 'noise-steps', 'replay', 'pack', 'ttur'] as const),
+  ...(['color', 'translation', 'cutout'] as const),
+]
+/** What fits where D says how probable it is that a sample is real. */
+export const TARGETS: readonly Name[] = ['smooth', 'soft', 'flip']
+/** What fits networks of plain dense and conv layers, whose D ends in a dense one. */
+export const LAYERS: readonly Name[] = ['ortho', 'ortho-offdiag', 'minibatch', 'stddev', 'dropout']
+/** What fits models that have no penalty of their own. */
+export const PENALTIES: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std']
+/** D's weights as functions of what is trained. */
+export const RESHAPED: readonly Name[] = ['spectral', 'weightnorm']
+/** What fits models whose paper leaves D's weights as they are. */
+export const FREE: readonly Name[] = [...PENALTIES, ...RESHAPED, 'clip', 'unroll']
+
 const entries: Readonly<Record<string, Entry>> = stabilisers
 export const names = Object.keys(stabilisers) as Name[]
 export const namesOf = (flag: Entry['flag']): Name[] => names.filter((name) => entries[name].flag === flag)
