@@ -15,7 +15,7 @@ import type { Source } from '../data/source.ts'
 import { apart, type MetricKind } from '../family.ts'
 import { sourceOf } from '../index.ts'
 import { Failures } from './failures.ts'
-import { type Config, type Snapshot, shownOf, Trainer } from './trainer.ts'
+import { type Config, type Snapshot, sheetOf, Trainer } from './trainer.ts'
 
 export interface LogLine {
   step: number
@@ -268,5 +268,5 @@ class Log {
 function spreadsOf(trainer: Trainer, data: DataSet): { shown: number; dataSpread: number } {
   const view = trainer.view()
   const column = Object.values(data.columns).find(({ field }) => field.kind === view.shows.kind)
-  return { shown: shownOf(view), dataSpread: column ? spreadOf(column) : 0 }
+  return { shown: sheetOf(view).count, dataSpread: column ? spreadOf(column) : 0 }
 }

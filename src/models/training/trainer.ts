@@ -6,6 +6,7 @@ import {
   concat,
   DataError,
   full,
+  gather,
   NumericError,
   nn,
   randn,
@@ -325,14 +326,41 @@ function checkFields(model: string, taken: readonly string[], fields: Fields): v
     )
 }
 
-/** How many of a view are shown. */
-export const shownOf = ({ shows, columns }: View): number =>
-  isPoints(shows) ? POINTS : columns ? ROWS : SAMPLES
+/** Classes that are shown side by side, one a column. */
+const MOST_CLASSES = 16
 
-const fixedLatents = (view: View): Record<string, Tensor> =>
-  Object.fromEntries(
-    Object.entries(view.latents).map(([name, latent]) => [name, freshLatent(latent, shownOf(view))]),
+/** The classes of a view whose sheet has a column for each of them. */
+function classColumns({ latents, columns }: View): readonly string[] | undefined {
+  const classes = Object.values(latents).flatMap((latent) =>
+    latent.kind === 'class' ? [latent.classes] : [],
   )
+  return !columns && classes.length === 1 && classes[0].length <= MOST_CLASSES ? classes[0] : undefined
+}
+
+/** How many samples of a view are shown, and how many of them lie side by side. */
+export function sheetOf(view: View): { count: number; columns: number } {
+  if (isPoints(view.shows)) return { count: POINTS, columns: 1 }
+  if (view.columns) return { count: ROWS, columns: view.columns.length }
+  const classes = classColumns(view)
+  return classes
+    ? { count: ROWS * classes.length, columns: classes.length }
+    : { count: SAMPLES, columns: ROWS }
+}
+
+/** The latents that a view is shown with; where each class has a column, a row's samples share all the others. */
+function fixedLatents(view: View): Record<string, Tensor> {
+  const { count, columns } = sheetOf(view)
+  const shared = classColumns(view) !== undefined
+  const rows = Array.from({ length: count }, (_, i) => Math.floor(i / columns))
+  return scope(() =>
+    Object.fromEntries(
+      Object.entries(view.latents).map(([name, latent]) => {
+        if (!shared || latent.kind === 'class') return [name, freshLatent(latent, count)]
+        return [name, gather(freshLatent(latent, count / columns), tensor(rows, [count]))]
+      }),
+    ),
+  )
+}
 
 /** `count` latents; of classes, one after the other unless one is `chosen`. */
 function freshLatent(latent: Latent, count: number, chosen?: number): Tensor {

@@ -84,19 +84,11 @@ export class Stabilisers implements Kit {
     const { parameters } = optimizer
     const judges = this.#judges.filter((judge) => judge.parameters.some((p) => parameters.includes(p)))
     const penalties = judges.flatMap((judge) => judge.penalty() ?? [])
-    const total = penalties.reduce(plus, loss)
     const others = judges.length ? [] : trainedBy(model, parameters)
-    optimizer.step(
-      grad(
-        others.reduce((sum, G) => plus(sum, generatorPenalty(G, this.#settings)), total),
-        parameters,
-      ),
-    )
-    if (this.#penalty && penalties.length)
-      assign(
-        this.#penalty,
-        penalties.reduce((a, b) => add(a, b)),
-      )
+    const own = others.map((G) => generatorPenalty(G, this.#settings))
+    optimizer.step(grad([...penalties, ...own].reduce<Tensor>(plus, loss), parameters))
+    const [first, ...more] = penalties
+    if (this.#penalty && first) assign(this.#penalty, more.reduce<Tensor>(plus, first))
     for (const judge of judges) judge.clip()
   }
 
