@@ -2,7 +2,16 @@
  * The contract between a paper's file and everything around it: the training loop, commands, the page, scores. A family
  * says what it learns from and builds a model; nobody else knows its name.
  */
-import { nn, noGrad, type optim, randomState, scope, setRandomState, type Tensor } from '../engine/index.ts'
+import {
+  full,
+  nn,
+  noGrad,
+  type optim,
+  randomState,
+  scope,
+  setRandomState,
+  type Tensor,
+} from '../engine/index.ts'
 import type { SampleField, Taken, Takes } from './data/fields.ts'
 import type { JudgeLayers } from './nets/minibatch.ts'
 import type { Options, OptionValue, Values } from './options.ts'
@@ -184,12 +193,28 @@ export function firstView({ views }: Pick<Model, 'views'>): View {
   return Object.values(views)[0]
 }
 
-/** Length of z, of a model whose first view needs one noise vector alone, and images of it: for tools between latents. */
-export function generatorOf(model: Model): { size: number; images(z: Tensor): Tensor } | undefined {
+/**
+ * Length of z, of a model whose first view needs one noise vector, and images of it: for tools between latents. Of a class
+ * that the view may be asked for too, `chosen` is taken. Undefined for other models.
+ */
+export function generatorOf(
+  model: Model,
+  chosen = 0,
+): { size: number; images(z: Tensor): Tensor } | undefined {
   const { latents, draw, given = [], columns = [] } = firstView(model)
-  const [[name, latent] = ['', undefined], ...others] = Object.entries(latents)
-  if (latent?.kind !== 'normal' || others.length || given.length || columns.length) return undefined
-  return { size: latent.size, images: (z) => draw({ [name]: z }) as Tensor }
+  const noise = Object.entries(latents).filter(([, latent]) => latent.kind === 'normal')
+  const classes = Object.entries(latents).filter(([, latent]) => latent.kind === 'class')
+  const [[name, latent] = []] = noise
+  const isPlain = noise.length === 1 && noise.length + classes.length === Object.keys(latents).length
+  if (!isPlain || name === undefined || latent?.kind !== 'normal' || given.length || columns.length)
+    return undefined
+  return {
+    size: latent.size,
+    images: (z) => {
+      const labels = classes.map(([own]) => [own, full([z.shape[0]], chosen)])
+      return draw({ [name]: z, ...Object.fromEntries(labels) }) as Tensor
+    },
+  }
 }
 
 /** Runs `fn` with `network` in evaluation: with the running statistics of batch norm, each sample depends on itself alone. */

@@ -1,21 +1,33 @@
 /** Hyperparameters: what kinds there are, their ranges, and reading them. Pure. */
-import { DataError } from '../engine/index.ts'
+import { DataError } from '../engine/errors.ts'
 import { kebab } from './kebab.ts'
 
 export type OptionValue = number | string | boolean
 
-/** One hyperparameter of a family. */
+/** The kinds of numbers: what they are in words, and as a test. */
+const NUMBERS = {
+  /** How many: of channels, of layers, of updates. */
+  count: ['a whole number, at least 1', (x: number) => Number.isSafeInteger(x) && x >= 1],
+  countOrNone: ['a whole number, 0 for none', (x: number) => Number.isSafeInteger(x) && x >= 0],
+  /** A rate, a weight. */
+  amount: ['a number that is not negative', (x: number) => Number.isFinite(x) && x >= 0],
+  /** A probability, a share. */
+  fraction: ['a number from 0 to 1', (x: number) => x >= 0 && x <= 1],
+  /** The decay of a running mean, Adam's betas among them. */
+  decay: ['a number from 0 up to, but not including, 1', (x: number) => x >= 0 && x < 1],
+} as const satisfies Record<string, readonly [string, (x: number) => boolean]>
+
+export type OptionKind = keyof typeof NUMBERS | 'toggle' | 'oneOf'
+
+/** One hyperparameter of a family. Plain data, so that a page can be told of it. */
 export interface Option<V extends OptionValue = OptionValue> {
+  readonly kind: OptionKind
   /** The paper's. */
   readonly value: V
   /** One line of help. */
   readonly about: string
-  /** What values there are, in words. */
-  readonly expected: string
-  /** Whether a value, from a flag, a link or a file, is one of them. */
-  readonly test: (value: unknown) => value is V
   /** The words to choose from, of an option that is one of some. */
-  readonly words?: readonly string[]
+  readonly words?: readonly (V & string)[]
 }
 
 export type Options = Readonly<Record<string, Option>>
@@ -25,41 +37,38 @@ export type Values<O extends Options> = {
 }
 
 const numeric =
-  (expected: string, isIn: (value: number) => boolean) =>
-  (value: number, about: string): Option<number> => ({
-    value,
-    about,
-    expected,
-    test: (x): x is number => typeof x === 'number' && Number.isFinite(x) && isIn(x),
-  })
+  (kind: keyof typeof NUMBERS) =>
+  (value: number, about: string): Option<number> => ({ kind, value, about })
 
-/** How many: of channels, of layers, of updates. */
-export const count = numeric('a whole number, at least 1', (x) => Number.isSafeInteger(x) && x >= 1)
-/** How many, or 0 for none. */
-export const countOrNone = numeric('a whole number, 0 for none', (x) => Number.isSafeInteger(x) && x >= 0)
-/** A rate, a weight. */
-export const amount = numeric('a number that is not negative', (x) => x >= 0)
-/** A probability, a share. */
-export const fraction = numeric('a number from 0 to 1', (x) => x >= 0 && x <= 1)
-/** The decay of a running mean, Adam's betas among them. */
-export const decay = numeric('a number from 0 up to, but not including, 1', (x) => x >= 0 && x < 1)
+export const count = numeric('count')
+export const countOrNone = numeric('countOrNone')
+export const amount = numeric('amount')
+export const fraction = numeric('fraction')
+export const decay = numeric('decay')
 
 /** Yes or no. */
-export const toggle = (value: boolean, about: string): Option<boolean> => ({
-  value,
-  about,
-  expected: 'yes or no',
-  test: (x): x is boolean => typeof x === 'boolean',
-})
+export const toggle = (value: boolean, about: string): Option<boolean> => ({ kind: 'toggle', value, about })
 
 /** One of some words; the first is the paper's. */
 export const oneOf = <const W extends string>(words: readonly W[], about: string): Option<W> => ({
+  kind: 'oneOf',
   value: words[0],
   about,
-  expected: `one of ${words.map(kebab).join(', ')}`,
-  test: (x): x is W => words.includes(x as W),
   words,
 })
+
+/** What values an option has, in words. */
+export function expected({ kind, words = [] }: Option): string {
+  if (kind === 'toggle') return 'yes or no'
+  return kind === 'oneOf' ? `one of ${words.map(kebab).join(', ')}` : NUMBERS[kind][0]
+}
+
+/** Whether a value, from a flag, a link or a file, is one of the option's. */
+export function accepts({ kind, words }: Option, value: unknown): value is OptionValue {
+  if (kind === 'toggle') return typeof value === 'boolean'
+  if (kind === 'oneOf') return (words as readonly unknown[]).includes(value)
+  return typeof value === 'number' && NUMBERS[kind][1](value)
+}
 
 /** The paper's values. */
 export const defaultsOf = <O extends Options>(options: O): Values<O> =>
@@ -87,28 +96,50 @@ export function valuesOf<O extends Options>(
       throw new DataError(
         `${who} has no option '${name}'; it has ${Object.keys(options).join(', ') || 'none'}`,
       )
-    if (!options[name].test(value))
-      throw new DataError(`${who}: ${name}: expected ${options[name].expected}, got ${JSON.stringify(value)}`)
+    if (!accepts(options[name], value))
+      throw new DataError(
+        `${who}: ${name}: expected ${expected(options[name])}, got ${JSON.stringify(value) ?? value}`,
+      )
   }
   return { ...defaultsOf(options), ...given } as Values<O>
 }
 
-/** The value that a flag or a link says. Throws DataError naming the flag and what was expected. */
-export function readOption(name: string, option: Option, text: string): OptionValue {
-  const { value, words } = option
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  yes: true,
+  no: false,
+  true: true,
+  false: false,
+  1: true,
+  0: false,
+}
+
+/** The value that a flag, a field or a link says; undefined when it is none of the option's. */
+export function optionOf(option: Option, text: string): OptionValue | undefined {
+  const { kind, words = [] } = option
   const read =
-    typeof value === 'number'
-      ? text.trim() === ''
-        ? Number.NaN
-        : Number(text)
-      : typeof value === 'boolean'
-        ? (
-            { true: true, yes: true, '1': true, false: false, no: false, '0': false } as Record<
-              string,
-              boolean
-            >
-          )[text]
-        : words?.find((word) => kebab(word) === text)
-  if (read !== undefined && option.test(read)) return read
-  throw new DataError(`--${kebab(name)}: expected ${option.expected}, got '${text}'`)
+    kind === 'toggle'
+      ? SWITCHES[text]
+      : kind === 'oneOf'
+        ? words.find((word) => kebab(word) === text)
+        : text.trim() === ''
+          ? undefined
+          : Number(text)
+  return accepts(option, read) ? read : undefined
+}
+
+/** How a flag, a field or a link says a value. */
+export const optionText = (value: OptionValue): string =>
+  typeof value === 'boolean'
+    ? value
+      ? 'yes'
+      : 'no'
+    : typeof value === 'string'
+      ? kebab(value)
+      : String(value)
+
+/** The value that a flag says. Throws DataError naming the flag and what was expected. */
+export function readOption(name: string, option: Option, text: string): OptionValue {
+  const value = optionOf(option, text)
+  if (value !== undefined) return value
+  throw new DataError(`--${kebab(name)}: expected ${expected(option)}, got '${text}'`)
 }

@@ -165,7 +165,7 @@ async function runSteps(trainer: Trainer, source: Source, session: Session): Pro
   const { shown, dataSpread } = spreadsOf(trainer, data)
   const sample = async (): Promise<void> => {
     const { step } = trainer
-    const snapshot = await trainer.snapshot(undefined, source)
+    const snapshot = await trainer.snapshot({ source })
     await events.onSamples?.(step, snapshot)
     for (const text of failures.ofSamples(step, spread(snapshot.columns[0], shown), dataSpread))
       events.onNotice?.(text)

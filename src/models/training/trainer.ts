@@ -75,6 +75,13 @@ export interface Plane {
   isOpinion: boolean
 }
 
+/** What is to be shown. */
+export interface Seen {
+  view?: string
+  source?: Source
+  chosen?: Readonly<Record<string, number>>
+}
+
 /** Images shown of every run, and points; of views that compare pictures, rows. */
 export const SAMPLES = 64
 export const POINTS = 1024
@@ -192,16 +199,28 @@ export class Trainer {
     throw new DataError(`${this.config.model} has no view '${name}'; it has ${Object.keys(views).join(', ')}`)
   }
 
-  /** A view of the fixed latents, and what is to be seen beside it; `source` where the view starts from real samples. */
-  async snapshot(name = Object.keys(this.model.views)[0], source?: Source): Promise<Snapshot> {
+  /**
+   * A view of the fixed latents, the first unless named, and what is to be seen beside it. `source` where the view starts from
+   * real samples; `chosen` are classes to show instead of all of them, by the names of the view's latents.
+   */
+  async snapshot({
+    view: name = Object.keys(this.model.views)[0],
+    source,
+    chosen = {},
+  }: Seen = {}): Promise<Snapshot> {
     const { model, surroundings } = this
     const view = this.view(name)
     // A generator with dropout draws: the same every time, and nothing from the stream of the training.
     const before = randomState()
     setRandomState({ seed: this.config.seed, block: 0 })
     const given = view.given?.length ? source?.first(ROWS) : undefined
-    const columns = readColumns(view, { ...this.latents[name], ...given })
-    for (const t of Object.values(given ?? {})) t.dispose()
+    const classes = scope(() =>
+      Object.fromEntries(
+        Object.entries(chosen).map(([key, label]) => [key, full([sheetOf(view).count], label)]),
+      ),
+    )
+    const columns = readColumns(view, { ...this.latents[name], ...given, ...classes })
+    for (const t of Object.values({ ...given, ...classes })) t.dispose()
     setRandomState(before)
     const { judge } = model
     if (!surroundings) return { columns: await columns }
