@@ -1,7 +1,8 @@
 /** The loss chart and the two meters of the discriminator's opinion. */
+import type { MetricKind } from '../models/family.ts'
 import type { LogLine } from '../models/training/train.ts'
 import { context2d, find } from './dom.ts'
-import { darkTheme, drawLosses, lightTheme } from './draw.ts'
+import { darkTheme, drawLosses, type Kinds, lightTheme } from './draw.ts'
 
 /** Beyond this, neighbours are averaged. */
 const MAX_LINES = 4000
@@ -10,7 +11,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)')
 export class Charts {
   private readonly canvas = find<HTMLCanvasElement>('#losses')
   private lines: LogLine[] = []
-  private metrics: readonly string[] = []
+  private metrics: Kinds = {}
   private queued = false
 
   constructor() {
@@ -25,7 +26,7 @@ export class Charts {
   }
 
   /** Forgets all that was after `step`. */
-  rewind(step: number, metrics: readonly string[]): void {
+  rewind(step: number, metrics: Kinds): void {
     this.lines = this.lines.filter((line) => line.step <= step)
     this.metrics = metrics
     this.draw()
@@ -53,17 +54,19 @@ export class Charts {
       ctx.scale(devicePixelRatio, devicePixelRatio)
       drawLosses(ctx, { width, height }, lines, this.metrics, dark.matches ? darkTheme : lightTheme)
       const last = lines.at(-1)
-      const values = this.metrics.map((name) => `${name} ${last?.[name].toFixed(2)}`)
+      const values = Object.keys(this.metrics).map((name) => `${name} ${last?.[name].toFixed(2)}`)
       canvas.setAttribute('aria-label', last ? `Step ${last.step}: ${values.join(', ')}` : 'Losses by step')
-      find('#meters').hidden = !this.metrics.includes('D(x)')
-      const real = this.meter('real', 'D(x)')
-      const fake = this.meter('fake', 'D(G(z))')
+      const real = this.meter('real', 'opinion of real')
+      const fake = this.meter('fake', 'opinion of generated')
+      find('#meters').hidden = !Object.values(this.metrics).includes('opinion of real')
       find('#verdict').textContent = verdict(real, fake)
     })
   }
 
   /** Shows the mean over the latest steps, since one batch says little; gives it too, NaN when there is none. */
-  private meter(id: string, metric: string): number {
+  private meter(id: string, kind: MetricKind): number {
+    const metric = Object.keys(this.metrics).find((name) => this.metrics[name] === kind) ?? ''
+    find(`#${id}`).setAttribute('aria-label', metric)
     const latest = this.lines.slice(-8).map((line) => line[metric])
     const percent = Math.round((100 * latest.reduce((a, b) => a + b, 0)) / latest.length)
     const known = Number.isFinite(percent)

@@ -1,18 +1,24 @@
-/** Gets an IDX file to the worker, from a server or from the user, and unpacks it. */
+/** Gets IDX files to the worker, from a server or from the user, and unpacks them. */
 import { DataError } from '../engine/index.ts'
-import { type Images, parseIdx } from '../models/data/data.ts'
+import type { DataSet } from '../models/data/dataSet.ts'
+import { openDataSet } from '../models/data/open.ts'
 import type { Source } from './protocol.ts'
+import { IMAGES } from './state.ts'
 
-/** Throws DataError when the file cannot be had, or is not what it should be. */
+/** Images, with labels where there are some. Throws DataError when a file cannot be had, or is not what it should be. */
 export async function loadImages(
   source: Source,
   onProgress: (received: number, total: number) => void,
-): Promise<Images> {
+): Promise<DataSet> {
   const [name, packed] =
     'file' in source
       ? [source.name, new Uint8Array(source.file)]
       : [source.url.split('/').at(-1) ?? '', await download(source.url, onProgress)]
-  return parseIdx(await unpack(packed, name), name)
+  const labels =
+    'labels' in source && source.labels
+      ? await unpack(await download(source.labels, () => {}), 'labels')
+      : undefined
+  return openDataSet({ name: IMAGES, images: name }, { images: await unpack(packed, name), labels })
 }
 
 async function download(url: string, onProgress: (received: number, total: number) => void) {

@@ -1,6 +1,8 @@
 /** What `npm run evaluate` asks of the page: scores, pictures and files of a checkpoint's samples. */
 import { DataError, seed } from '../engine/index.ts'
-import { isToy, parseIdx, parseLabels, ToyTable } from '../models/data/data.ts'
+import { isPoints } from '../models/data/fields.ts'
+import { parseIdx, parseLabels } from '../models/data/idx.ts'
+import { PointStore } from '../models/data/source.ts'
 import { toyOf } from '../models/data/toys.ts'
 import type { Labelled } from '../models/evaluation/classifier.ts'
 import { DigitScorer, type Digits, fromBytes, pixelsOf, type Scored } from '../models/evaluation/digits.ts'
@@ -74,14 +76,15 @@ export async function scorerOf(digits: Digits, hasClassifier: boolean): Promise<
 export const evaluation = {
   /** Scores of generated points, and of as many real ones. */
   async evaluatePoints(request: Draw): Promise<Record<'generated' | 'real', ToyScores>> {
-    return withSamples(request, async ({ config: { data } }, samples) => {
-      if (!isToy(data)) throw new DataError(`${request.file}: makes images, not points`)
-      const toy = toyOf(data.toy)
-      const table = new ToyTable(toy)
-      const points = table.batch(request.count)
+    return withSamples(request, async (trainer, samples) => {
+      const { shows } = trainer.view()
+      if (!isPoints(shows)) throw new DataError(`${request.file}: makes images, not points`)
+      const toy = toyOf(shows.toy)
+      const store = new PointStore(toy)
+      const points = store.fresh(request.count)
       const real = await points.data()
       points.dispose()
-      table.dispose()
+      store.dispose()
       return { generated: scorePoints(toy, samples), real: scorePoints(toy, real) }
     })
   },
@@ -183,7 +186,7 @@ export const evaluation = {
 function drawn(trainer: Trainer, { seed: from, count }: Draw): Promise<Float32Array> {
   seed(from)
   const progress = new Progress('samples', count)
-  return samplesOf(trainer, count, (done) => progress.at(done))
+  return samplesOf(trainer, count, {}, (done) => progress.at(done))
 }
 
 async function scoredDigits(

@@ -11,16 +11,16 @@ import {
   type TuneResult,
   tuned,
 } from '../engine/index.ts'
-import { type Data, parseIdx, sampleSize, stack } from '../models/data/data.ts'
-import type { ToyName } from '../models/data/toys.ts'
-import { shapeOf } from '../models/model.ts'
+import type { DataSet } from '../models/data/dataSet.ts'
+import { shapeOf } from '../models/data/fields.ts'
+import { type DataName, openDataSet } from '../models/data/open.ts'
 import { type LogLine, type TrainOptions, train } from '../models/training/train.ts'
 import type { Config } from '../models/training/trainer.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { type Draw, withSamples } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
 import { onProfile, onRecord } from './debug.ts'
-import { context, drawLosses, lightTheme } from './draw.ts'
+import { context, drawLosses, type Kinds, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
 import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
@@ -41,14 +41,11 @@ export interface Adapter {
   description: string
 }
 
-/** A toy distribution, or the name of the images that are served, for messages; to be stacked or not. */
-export type DataRequest = { toy: ToyName } | { images: string; stacked?: true }
-
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
   /** From 2, a table of the kernels of an early step is among the notices. */
   debug: number
-  data: DataRequest
+  data: DataName
   /** Of a run whose samples are scored: whether the classifier of digits is served. */
   hasClassifier: boolean
   /** Continue from the checkpoint that is served, with the log so far. */
@@ -57,7 +54,7 @@ export interface TrainRequest {
 
 export interface TuneRequest {
   config: Config
-  data: DataRequest
+  data: DataName
   seconds: number
   force: boolean
 }
@@ -99,9 +96,12 @@ const commands = {
     const resume = request.resume && (await get('checkpoint'))
     const { metricsEvery, config, adapter } = request.options
     if (metricsEvery) await init({ adapter })
-    const meter = metricsEvery ? await meterOf(config.data, request.hasClassifier) : undefined
+    const meter = metricsEvery
+      ? await meterOf(Object.values(config.fields)[0], request.hasClassifier)
+      : undefined
     let lines = request.resume?.log ?? []
-    let metrics: readonly string[] = []
+    let metrics: Kinds = {}
+
     let step = 0
     // One after the other, so that they arrive in order; awaited before a checkpoint, so that the log is not behind it.
     let reported = Promise.resolve()
@@ -124,9 +124,9 @@ const commands = {
             lines.push(line)
             report({ kind: 'log', line })
           },
-          async onSamples(at, snapshot) {
+          async onSamples(at, snapshot, shown) {
             const name = `samples/step-${String(at).padStart(6, '0')}.png`
-            await send(name, await toPng(drawSnapshot(request.options.config.data, snapshot)))
+            await send(name, await toPng(drawSnapshot(shown, snapshot)))
           },
           async onMetrics(trainer) {
             if (meter) report({ kind: 'metrics', line: await meter(trainer) })
@@ -154,11 +154,14 @@ const commands = {
   /** Sends `samples`: a PNG or raw values of this shape. */
   async sample(request: SampleRequest): Promise<{ shape: number[] }> {
     return withSamples(request, async (trainer, samples) => {
-      const { data } = trainer.config
-      const columns = Math.ceil(Math.sqrt(request.count))
-      const picture = async () => drawSnapshot(data, { ...(await trainer.snapshot()), samples }, columns)
+      const view = trainer.view(request.view)
+      const across = Math.ceil(Math.sqrt(request.count))
+      const picture = async () => {
+        const { plane } = await trainer.snapshot({ view: request.view })
+        return drawSnapshot(view, { columns: [samples], plane }, across)
+      }
       await send('samples', request.as === 'png' ? await toPng(await picture()) : samples)
-      return { shape: [request.count, ...shapeOf(sampleSize(data))] }
+      return { shape: [request.count, ...shapeOf(view.shows)] }
     })
   },
 
@@ -167,13 +170,15 @@ const commands = {
 }
 export type Commands = typeof commands
 
-async function served(request: DataRequest): Promise<Data> {
-  if ('toy' in request) return request
-  const images = parseIdx(await get('data'), request.images)
-  return request.stacked ? stack(images) : images
+/** The data set that is served, in files of its own. */
+async function served(request: DataName): Promise<DataSet> {
+  return openDataSet(request, {
+    ...(request.images !== undefined && { images: await get('images') }),
+    ...(request.labels !== undefined && { labels: await get('labels') }),
+  })
 }
 
-async function chart(lines: readonly LogLine[], metrics: readonly string[]): Promise<Blob> {
+async function chart(lines: readonly LogLine[], metrics: Kinds): Promise<Blob> {
   const canvas = new OffscreenCanvas(CHART.width * 2, CHART.height * 2)
   const ctx = context(canvas)
   ctx.scale(2, 2)

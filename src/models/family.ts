@@ -193,6 +193,14 @@ export function firstView({ views }: Pick<Model, 'views'>): View {
   return Object.values(views)[0]
 }
 
+/** What makes images of one noise vector. */
+export interface Generator {
+  /** Length of z. */
+  size: number
+  /** Images [N, ...] of z [N, size]. */
+  images(z: Tensor): Tensor
+}
+
 /**
  * Length of z, of a model whose first view needs one noise vector, and images of it: for tools between latents. Of a class
  * that the view may be asked for too, `chosen` is taken. Undefined for other models.

@@ -57,7 +57,7 @@ function pooled(map: Tensor): Tensor {
 /** Features of images [N, size, size, channels] in [-1, 1]: all layers' maps pooled, one after the other. */
 export async function discriminatorFeatures(
   network: Layered,
-  { size, channels }: ImageField,
+  { size, channels }: Pick<ImageField, 'size' | 'channels'>,
   images: Float32Array,
 ): Promise<Rows> {
   const each = size * size * channels

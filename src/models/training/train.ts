@@ -12,7 +12,7 @@ import {
 } from '../../engine/index.ts'
 import { type DataSet, spread, spreadOf } from '../data/dataSet.ts'
 import type { Source } from '../data/source.ts'
-import { apart, type MetricKind } from '../family.ts'
+import { apart, type MetricKind, type View } from '../family.ts'
 import { sourceOf } from '../index.ts'
 import { Failures } from './failures.ts'
 import { type Config, type Snapshot, sheetOf, Trainer } from './trainer.ts'
@@ -39,16 +39,23 @@ export interface TrainOptions {
   /** Continue from this file. */
   resume?: Uint8Array
   adapter?: InitOptions['adapter']
+  /** The classes to show, asked for every snapshot; all of them if left out. */
+  chosen?: () => Readonly<Record<string, number>>
   /** What was said of this run before, where it is trained in stretches. */
   failures?: Failures
 }
 
 export interface TrainEvents {
   /** Before the first step, and again when training restarts on a new device. */
-  onStart?(info: { adapter: string; step: number; metrics: Readonly<Record<string, MetricKind>> }): void
+  onStart?(info: {
+    adapter: string
+    step: number
+    trainer: Trainer
+    metrics: Readonly<Record<string, MetricKind>>
+  }): void
   onLog?(line: LogLine): void
   /** What there is to see after `step` steps. */
-  onSamples?(step: number, snapshot: Snapshot): void | Promise<void>
+  onSamples?(step: number, snapshot: Snapshot, view: View): void | Promise<void>
   /** Where samples are scored: what it draws from the trainer, training does not notice. */
   onMetrics?(trainer: Trainer): Promise<void>
   onCheckpoint?(step: number, file: Uint8Array): void | Promise<void>
@@ -160,13 +167,13 @@ async function runSteps(trainer: Trainer, source: Source, session: Session): Pro
     checkpointEvery,
     failures,
   } = options
-  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, metrics: trainer.kinds })
+  events.onStart?.({ adapter: adapterName(gpu()), step: trainer.step, trainer, metrics: trainer.kinds })
   const log = new Log(trainer, session)
   const { shown, dataSpread } = spreadsOf(trainer, data)
   const sample = async (): Promise<void> => {
     const { step } = trainer
-    const snapshot = await trainer.snapshot({ source })
-    await events.onSamples?.(step, snapshot)
+    const snapshot = await trainer.snapshot({ source, chosen: options.chosen?.() })
+    await events.onSamples?.(step, snapshot, trainer.view())
     for (const text of failures.ofSamples(step, spread(snapshot.columns[0], shown), dataSpread))
       events.onNotice?.(text)
   }
