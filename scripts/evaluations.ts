@@ -8,7 +8,7 @@ import type { ImageScores } from '../src/models/evaluation/metrics/index.ts'
 import type { ModeScores } from '../src/models/evaluation/metrics/labels.ts'
 import { COUNTED, type ToyScores } from '../src/models/evaluation/toyMetrics.ts'
 import type { TrainingPage } from './headless.ts'
-import { RunFolder } from './runFolder.ts'
+import { readRecord } from './runFolder.ts'
 import { type Row, table } from './table.ts'
 
 /** Samples, if nothing else is asked for: of digits as many as take about a minute on two cores. */
@@ -161,7 +161,5 @@ function features(scores: readonly FeatureScores[]): string[] {
 /** What the run in `folder` learned from: a toy's name, or as its record has it. */
 export function dataName(folder: string, data: DataKind): string {
   if (isToy(data)) return data.toy
-  return existsSync(join(folder, 'run.json'))
-    ? new RunFolder(folder).readRecord().data.name
-    : 'unknown images'
+  return existsSync(join(folder, 'run.json')) ? readRecord(folder).data.name : 'unknown images'
 }

@@ -7,7 +7,7 @@ import type { LossName } from '../src/models/training/losses.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
 import type { Config } from '../src/models/training/trainer.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
-import { type Checkpoint, RunFolder, type RunRecord, refuseExisting } from './runFolder.ts'
+import type { Checkpoint, RunFolder, RunRecord } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {
@@ -28,7 +28,6 @@ export interface Wishes {
 }
 
 export interface Plan {
-  folder: RunFolder
   config: Config
   steps: number
   every: RunRecord['every']
@@ -53,14 +52,13 @@ const SAVES = 12
 
 /** What of a new run does not depend on the adapter. */
 export interface Prepared {
-  folder: RunFolder
   data: DataSet
   model: string
   aids: Settings
 }
 
-/** The model, folder and data of a new run, checked before anything is started. */
-export function prepare(wishes: Wishes, now: Date): Prepared {
+/** The model and data of a new run, checked before anything is started. */
+export function prepare(wishes: Wishes): Prepared {
   const data = loadDataSet(wishes.data ?? 'mnist')
   const onPoints = isToy(data.kind)
   const model = wishes.model ?? (onPoints ? POINT_MODEL : MODEL)
@@ -73,13 +71,11 @@ export function prepare(wishes: Wishes, now: Date): Prepared {
   const aids = readAids(wishes)
   const { batch = (presets.points ?? presets.software).batch, loss } = wishes
   checkAids(aids, { model, data: data.kind, batch, loss })
-  const out = wishes.out ?? `runs/${model}-${stamp(now)}`
-  refuseExisting(out)
-  return { folder: new RunFolder(out), data, model, aids }
+  return { data, model, aids }
 }
 
 /** A new run, sized for the adapter. */
-export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared, adapter: Adapter): Plan {
+export function planNew(wishes: Wishes, { model, data, aids }: Prepared, adapter: Adapter): Plan {
   const { loss, seed = 0 } = wishes
   const kind = presetFor(data.kind, adapter.software)
   const { presets, losses } = models[model]
@@ -87,7 +83,6 @@ export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared,
   const { batch = preset.batch, steps = preset.steps } = wishes
   const save = Math.ceil(steps / SAVES)
   return {
-    folder,
     data,
     config: {
       model,
@@ -105,8 +100,8 @@ export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared,
 }
 
 /** A run to continue. Throws an Error when `wishes` contradict it, or its data has changed. */
-export function planResume(path: string, wishes: Wishes): Continued {
-  const folder = new RunFolder(path)
+export function planResume(folder: RunFolder, wishes: Wishes): Continued {
+  const { path } = folder
   const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
   const { config } = checkpoint
@@ -142,7 +137,6 @@ export function planResume(path: string, wishes: Wishes): Continued {
   if (!isSame || (sha256 ? data.identity.sha256 !== sha256 : data.name !== name))
     refuse('--data', data.name, sha256 ? `other images (${record.data.count} of ${name})` : name)
   return {
-    folder,
     config,
     steps: wishes.steps ?? record.steps,
     every: { ...record.every, ...wishes.every },
@@ -175,17 +169,4 @@ function readOptions(model: string, { hyperparameters }: Wishes): Record<string,
       )
     }),
   )
-}
-
-/** 20250131-235959, local time. */
-function stamp(date: Date): string {
-  const [year, month, day, ...time] = [
-    date.getFullYear(),
-    date.getMonth() + 1,
-    date.getDate(),
-    date.getHours(),
-    date.getMinutes(),
-    date.getSeconds(),
-  ].map((n) => String(n).padStart(2, '0'))
-  return `${year}${month}${day}-${time.join('')}`
 }

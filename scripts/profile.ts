@@ -1,5 +1,4 @@
 // `npm run profile`: every kernel of a model's training steps, timed in headless Chrome and set against the roofs.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinRoofs } from '../bench/derive.ts'
 import { toCsv } from '../bench/profile/csv.ts'
@@ -15,7 +14,7 @@ import { withBenchPage } from './benchPage.ts'
 import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
-import { writeWhole } from './runFolder.ts'
+import { defaultFolder, makeFresh, writeWhole } from './runFolder.ts'
 import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -46,13 +45,14 @@ export async function main(argv: string[]): Promise<number> {
   checkModel(model)
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
-  const { profile, measured, folder } = await measure(
+  const started = new Date()
+  const { profile, measured } = await measure(
     { model, hyperparameters: numbers, every: {}, data, batch, adapter },
     steps,
     { host, adapter: name },
+    started,
   )
-  const path = out ?? `${folder}-profile`
-  mkdirSync(path, { recursive: true })
+  const path = out ?? makeFresh(`${defaultFolder(profile.run.model, started)}-profile`)
   const files = {
     'profile.json': `${JSON.stringify(profile, undefined, 2)}\n`,
     'profile.csv': toCsv(profile),
@@ -72,15 +72,12 @@ export async function main(argv: string[]): Promise<number> {
 interface Done {
   profile: Profile
   measured: Measured
-  /** Where a training run of this model would go. */
-  folder: string
 }
 
-async function measure(wishes: Wishes, steps: number, place: Place): Promise<Done> {
-  const started = new Date()
-  const prepared = prepare(wishes, started)
+async function measure(wishes: Wishes, steps: number, place: Place, started: Date): Promise<Done> {
+  const prepared = prepare(wishes)
   const { adapter = 'default' } = wishes
-  const { data, folder } = prepared
+  const { data } = prepared
   return withBenchPage(
     place,
     async (page) => {
@@ -116,7 +113,7 @@ async function measure(wishes: Wishes, steps: number, place: Place): Promise<Don
         },
         ...deriveProfile(measured, roofs, described.timestampQuantum),
       }
-      return { profile, measured, folder: folder.path }
+      return { profile, measured }
     },
     { data: data.file },
   )

@@ -6,7 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  statSync,
+  rmdirSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -18,6 +18,7 @@ import { type Config, configOf } from '../src/models/training/trainer.ts'
 import { apng } from './apng.ts'
 import type { DataSet } from './datasets.ts'
 import type { Environment } from './environment.ts'
+import { LOCK, Lock } from './lock.ts'
 
 export const CHECKPOINT = 'checkpoint.safetensors'
 export const ANIMATION = 'training.png'
@@ -84,15 +85,90 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-/** Throws an Error if there is something at `path` that a new run would write over. */
-export function refuseExisting(path: string): void {
-  if (!existsSync(path) || (statSync(path).isDirectory() && !readdirSync(path).length)) return
-  const or = existsSync(join(path, CHECKPOINT)) ? `continue that run by --resume ${path}` : 'remove it'
-  throw new Error(`${path} exists already: choose another folder by --out, or ${or}`)
+/** What run.json in `path` says. Throws CheckpointError when there is none that can be read. */
+export function readRecord(folder: string): RunRecord {
+  const path = join(folder, 'run.json')
+  const bytes = readBytes(path)
+  try {
+    const record = JSON.parse(Buffer.from(bytes).toString()) as RunRecord
+    if (record.config && record.steps && record.every && record.data && record.resumed) return record
+  } catch {
+    // said below
+  }
+  throw new CheckpointError(`${path}: is not the record of a run`)
 }
 
+/** Where a run goes that is not told where: runs/MODEL-20250131-235959, local time. */
+export function defaultFolder(model: string, date: Date): string {
+  const [year, month, day, ...time] = [
+    date.getFullYear(),
+    date.getMonth() + 1,
+    date.getDate(),
+    date.getHours(),
+    date.getMinutes(),
+    date.getSeconds(),
+  ].map((n) => String(n).padStart(2, '0'))
+  return `runs/${model}-${year}${month}${day}-${time.join('')}`
+}
+
+/** Makes the first of the folders `path`, `path`-2, `path`-3, … that there is not, and gives its name. */
+export function makeFresh(path: string): string {
+  mkdirSync(dirname(path), { recursive: true })
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? path : `${path}-${n}`
+    try {
+      mkdirSync(name)
+      return name
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** The folder of a run that this process trains, and no other at the same time. */
 export class RunFolder {
-  constructor(readonly path: string) {}
+  private readonly lock: Lock
+
+  private constructor(
+    readonly path: string,
+    /** Made by us: it goes again when nothing came of the run. */
+    private readonly isOurs: boolean,
+  ) {
+    this.lock = new Lock(path)
+    process.once('exit', this.close) // Ctrl-C, pressed twice
+  }
+
+  /**
+   * The folder `path` of a new run. Throws an Error when somebody trains in it, or it holds something that would be
+   * written over.
+   */
+  static create(path: string): RunFolder {
+    const isOurs = !existsSync(path)
+    mkdirSync(path, { recursive: true })
+    const folder = new RunFolder(path, isOurs)
+    if (readdirSync(path).every((name) => name === LOCK)) return folder
+    folder.close()
+    const or = existsSync(join(path, CHECKPOINT)) ? `continue that run by --resume ${path}` : 'remove it'
+    throw new Error(`${path} exists already: choose another folder by --out, or ${or}`)
+  }
+
+  /** The folder of a new run, by `path` or, where that is taken, a name like it. */
+  static createFresh(path: string): RunFolder {
+    return new RunFolder(makeFresh(path), true)
+  }
+
+  /** The folder of a run to go on with. Throws CheckpointError when it is none, an Error when somebody trains in it. */
+  static open(path: string): RunFolder {
+    readRecord(path) // no file is made in a folder that is none of ours
+    return new RunFolder(path, false)
+  }
+
+  /** Gives the folder to others; what is empty goes. */
+  readonly close = (): void => {
+    process.off('exit', this.close)
+    this.lock.release()
+    if (this.isOurs && !readdirSync(this.path).length) rmdirSync(this.path)
+  }
 
   write(name: string, content: string | Uint8Array): void {
     writeWhole(join(this.path, name), content)
@@ -102,17 +178,8 @@ export class RunFolder {
     this.write('run.json', `${JSON.stringify(record, null, 2)}\n`)
   }
 
-  /** Throws CheckpointError when there is none that can be read. */
   readRecord(): RunRecord {
-    const path = join(this.path, 'run.json')
-    const bytes = readBytes(path)
-    try {
-      const record = JSON.parse(Buffer.from(bytes).toString()) as RunRecord
-      if (record.config && record.steps && record.every && record.data && record.resumed) return record
-    } catch {
-      // said below
-    }
-    throw new CheckpointError(`${path}: is not the record of a run`)
+    return readRecord(this.path)
   }
 
   checkpoint(): Checkpoint {

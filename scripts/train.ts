@@ -22,7 +22,7 @@ import { type Exchange, type Place, type TrainingPage, withTrainingPage } from '
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { ANIMATION, CHECKPOINT, type RunRecord, writeWhole } from './runFolder.ts'
+import { ANIMATION, CHECKPOINT, defaultFolder, RunFolder, type RunRecord, writeWhole } from './runFolder.ts'
 import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -82,20 +82,34 @@ export async function main(argv: string[]): Promise<number> {
   // All that can be wrong with what was asked for is found before Chrome starts.
   const { resume } = args.values
   if (resume === undefined) {
-    const prepared = prepare(wishes, new Date())
-    return new Session(
-      wishes,
-      prepared,
-      (adapter) => planNew(wishes, prepared, adapter),
-      place,
-      wishes.every.metrics,
-    ).run()
+    const prepared = prepare(wishes)
+    const { out } = wishes
+    const folder = out
+      ? RunFolder.create(out)
+      : RunFolder.createFresh(defaultFolder(prepared.model, new Date()))
+    return closing(folder, () => {
+      const plan = (adapter: Adapter): Plan => planNew(wishes, prepared, adapter)
+      return new Session(wishes, { folder, data: prepared.data }, plan, place, wishes.every.metrics).run()
+    })
   }
-  const plan = planResume(resume, wishes)
-  const { step } = plan.checkpoint
-  if (step >= plan.steps)
-    return say(`The run in ${plan.folder.path} is at step ${step} already: give a higher --steps to go on.`)
-  return new Session(wishes, plan, () => plan, place, plan.every.metrics, plan).run()
+  const folder = RunFolder.open(resume)
+  return closing(folder, async () => {
+    const plan = planResume(folder, wishes)
+    const { data, steps, every, checkpoint } = plan
+    if (checkpoint.step >= steps)
+      return say(
+        `The run in ${resume} is at step ${checkpoint.step} already: give a higher --steps to go on.`,
+      )
+    return new Session(wishes, { folder, data }, () => plan, place, every.metrics, plan).run()
+  })
+}
+
+async function closing<T>(folder: RunFolder, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } finally {
+    folder.close()
+  }
 }
 
 function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wishes['adapter']): Wishes {
@@ -135,7 +149,7 @@ class Session implements Exchange<Report> {
 
   constructor(
     private readonly wishes: Wishes,
-    private readonly place: Pick<Plan, 'folder' | 'data'>,
+    private readonly place: { folder: RunFolder } & Pick<Plan, 'data'>,
     private readonly plan: (adapter: Adapter) => Plan,
     private readonly where: Place,
     metricsEvery: number | undefined,
@@ -192,7 +206,7 @@ class Session implements Exchange<Report> {
     const made = environment(adapter, choice, await page.version())
     const tuned = await (continued ? useAgain(page, continued.record) : useTuned(page))
     this.record = recordOf(plan, made, new Date().toISOString(), tuned, continued)
-    say(...introduction(plan, adapter, continued), ...tunedLines(tuned))
+    say(...introduction(plan, place.folder.path, adapter, continued), ...tunedLines(tuned))
     const before = continued?.record.environment.adapter.name ?? adapter.name
     if (before !== adapter.name)
       this.warn(`The run was begun on ${before}: on another adapter its numbers will differ.`)
@@ -299,7 +313,8 @@ function recordOf(
 }
 
 function introduction(
-  { config, steps, data, why, folder }: Plan,
+  { config, steps, data, why }: Plan,
+  folder: string,
   adapter: Adapter,
   on?: Continued,
 ): string[] {
@@ -312,7 +327,7 @@ function introduction(
     `train    ${on ? `from step ${on.checkpoint.step} ` : ''}to step ${steps}, batch ${batch}, seed ${seed}`,
     `picked   ${why}`,
     `data     ${data.about}`,
-    `run      ${folder.path}`,
+    `run      ${folder}`,
   ]
 }
 

@@ -67,7 +67,7 @@ async function search(
   { seconds, force }: { seconds: number; force: boolean },
   place: Place,
 ): Promise<void> {
-  const prepared = prepare(wishes, new Date())
+  const prepared = prepare(wishes)
   const { adapter = 'default' } = wishes
   let progress: Progress | undefined
   const report = (event: Report): void => {

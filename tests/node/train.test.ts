@@ -146,6 +146,10 @@ test('Ctrl-C saves a checkpoint, from which training goes on', async () => {
   const dir = join(folder, 'stopped')
   const { child, ended } = start('train', ...SMALL, '--steps', '1000000', '--out', dir, '--log-every', '1')
   await Promise.race([ended, until(() => existsSync(join(dir, 'log.jsonl')) && log('stopped').length > 2)])
+  // Nobody else may train in it meanwhile.
+  const inUse = `${dir} is in use: process ${child.pid} has been training in it`
+  await expect(train([...SMALL, '--out', dir])).rejects.toThrow(inUse)
+  await expect(train(['--resume', dir, '--steps', '2'])).rejects.toThrow(inUse)
   child.kill('SIGINT')
   child.kill('SIGINT') // as npm passes it on
   const { code, reason } = await ended
