@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { digitsPlugin } from './scripts/digitsPlugin.ts'
 import { ownPageOnly, privateServer } from './scripts/ownPage.ts'
+import { policyPlugin } from './scripts/policyPlugin.ts'
 import { puppeteerProvider } from './scripts/puppeteerProvider.ts'
 import { wgslPlugin } from './scripts/wgslPlugin.ts'
 
@@ -39,7 +40,7 @@ const gpu = {
 export default defineConfig({
   base: './', // the built page works from any folder of any server
   server: privateServer(['index.html', 'src']),
-  plugins: [ownPageOnly(), digitsPlugin(), wgslPlugin()],
+  plugins: [ownPageOnly(), digitsPlugin(), wgslPlugin(), policyPlugin()],
   worker: { format: 'es' },
   test: { projects: [node, gpu] },
 })
