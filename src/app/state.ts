@@ -1,4 +1,5 @@
 /** What an experiment is made of, and its place in the URL: a link is an experiment. Pure. */
+import { from, type Range, readNumber, seeds, wholes } from '../models/ranges.ts'
 import { parse } from '../models/training/stabilisers/names.ts'
 
 export interface Settings {
@@ -31,33 +32,24 @@ export interface Choices {
 }
 export const POINTS = 'points'
 
-interface Limits {
-  min: number
-  max: number
-  whole: boolean
-}
-
 /** The settings that are numbers. */
 export type Name = Exclude<keyof Settings, 'model' | 'data' | Aid>
 /** Those that are lists of names. */
 export type Aid = 'reg' | 'trick'
 export const aids: readonly Aid[] = ['reg', 'trick']
 
-const LIMITS: Record<Name, Limits> = {
-  seed: { min: 0, max: 2 ** 32 - 1, whole: true },
-  width: { min: 1, max: 512, whole: true },
-  batch: { min: 2, max: 4096, whole: true },
-  lr: { min: 1e-6, max: 1, whole: false },
+/** What is trained in reasonable time, and in any case what such a number may be. */
+const LIMITS: Record<Name, Range> = {
+  seed: seeds,
+  width: wholes(1, 512),
+  batch: wholes(2, 4096),
+  lr: from(1e-6, 1),
 }
 
 export const names = Object.keys(LIMITS) as Name[]
 
 /** The number that `text` says for a setting, or undefined when it says none in its limits. */
-export function parseSetting(name: Name, text: string): number | undefined {
-  const { min, max, whole } = LIMITS[name]
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  return value >= min && value <= max && (!whole || Number.isInteger(value)) ? value : undefined
-}
+export const parseSetting = (name: Name, text: string): number | undefined => readNumber(LIMITS[name], text)
 
 /** What is wrong with `text` as regularisers or tricks; undefined if nothing is. */
 export function wrongAids(aid: Aid, text: string): string | undefined {

@@ -10,6 +10,7 @@ import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './families/styleganLite
 import { DEFAULTS as WGAN, Wgan } from './families/wgan.ts'
 import { DEFAULTS as WGAN_GP, WganGp } from './families/wganGp.ts'
 import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
+import { count, decay, from, notNegative, positive, type Range, seeds, wholes } from './ranges.ts'
 import { type LossName, losses, targetLosses } from './training/losses.ts'
 import { check, type Name, type Settings } from './training/stabilisers/names.ts'
 
@@ -24,10 +25,8 @@ export interface Preset {
 export interface ModelEntry {
   /** One line for --list and the page. */
   about: string
-  /** Hyperparameters by name, with the paper's values. */
+  /** Hyperparameters by name, with the paper's values; `ranges` has what each may be. */
   defaults: Readonly<Record<string, number>>
-  /** Which of them are whole numbers, at least 1. */
-  counts: readonly string[]
   /** The losses to choose from, its paper's first; empty where that leaves no choice. */
   losses: readonly LossName[]
   /** Whether its G turns z into styles first. */
@@ -38,6 +37,35 @@ export interface ModelEntry {
   presets: Readonly<Record<'software' | 'gpu', Preset> & Partial<Record<'points', Preset>>>
   /** Throws DataError when it cannot make such samples. */
   create(sample: SampleSize, options: Record<string, number>, loss?: LossName, aids?: Settings): GanModel
+}
+
+/** What hyperparameters may be, by name, whatever the model; of optimisers as PyTorch's check them. */
+export const ranges: Readonly<Record<string, Range>> = {
+  lr: notNegative,
+  beta1: decay,
+  beta2: decay,
+  decaySteps: wholes(0),
+  emaDecay: decay,
+  latent: count,
+  width: count,
+  widthG: count,
+  maxWidth: count,
+  depth: count,
+  pieces: count,
+  residual: wholes(0, 1),
+  k: count,
+  nCritic: count,
+  nDis: count,
+  clip: positive,
+  lambda: notNegative,
+  gamma: notNegative,
+  r1Every: count,
+  mixing: from(0, 1),
+  mappingLr: notNegative,
+  styleDecay: decay,
+  pathEvery: count,
+  pathWeight: notNegative,
+  pathDecay: decay,
 }
 
 /** Why a preset is as it is, to be said before a run. */
@@ -91,7 +119,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     about: 'Goodfellow et al. 2014 (arXiv:1406.2661): the first, of dense layers and maxout units',
     defaults: GAN,
     losses: LOSSES,
-    counts: ['k', 'latent', 'width', 'depth', 'pieces'],
     presets: {
       software: { options: { width: 128 }, batch: 64, steps: 6000 },
       gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
@@ -104,7 +131,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     about: 'Radford et al. 2015 (arXiv:1511.06434): transposed convs with batch norm',
     defaults: DCGAN,
     losses: LOSSES,
-    counts: ['latent', 'width'],
     presets: {
       software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 2000 },
       gpu: { options: {}, batch: 128, steps: 6000 },
@@ -116,7 +142,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     about: "Arjovsky et al. 2017 (arXiv:1701.07875): DCGAN's networks, a critic with clipped weights",
     defaults: WGAN,
     losses: [],
-    counts: ['nCritic', 'latent', 'width', 'depth'],
     presets: {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 1200 },
       gpu: { options: {}, batch: 64, steps: 10000 },
@@ -129,7 +154,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     about: 'Gulrajani et al. 2017 (arXiv:1704.00028): the critic held 1-Lipschitz by a gradient penalty',
     defaults: WGAN_GP,
     losses: [],
-    counts: ['nCritic', 'latent', 'width', 'depth'],
     presets: {
       software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 2600 },
       gpu: { options: {}, batch: 64, steps: 10000 },
@@ -147,7 +171,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
       "Miyato et al. 2018 (arXiv:1802.05957): residual networks, the spectral norm of each of D's layers 1",
     defaults: SNGAN,
     losses: ['hinge', ...LOSSES.filter((name) => name !== 'hinge')],
-    counts: ['nDis', 'latent', 'width', 'widthG'],
     presets: {
       software: {
         options: { nDis: 1, width: 16, widthG: 16, latent: 64, lr: 1e-3 },
@@ -164,7 +187,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     defaults: STYLEGAN_LITE,
     losses: LOSSES,
     hasStyles: true,
-    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
     presets: {
       software: {
         options: { ...SMALL_STYLEGAN, r1Every: 4, lr: 4e-3 },
@@ -183,7 +205,6 @@ export const models: Readonly<Record<string, ModelEntry>> = {
     defaults: STYLEGAN2_LITE,
     losses: LOSSES,
     hasStyles: true,
-    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every', 'pathEvery'],
     presets: {
       software: {
         // The paper's rate: at twice as much, short runs came to strokes drowned in noise.
@@ -199,11 +220,40 @@ export const models: Readonly<Record<string, ModelEntry>> = {
   },
 }
 
+/** What stabilisers have to fit, and what else there is to choose of a run. */
+interface Setting {
+  model: string
+  data: DataKind
+  batch: number
+  loss?: LossName
+}
+interface Chosen {
+  options: Readonly<Record<string, number>>
+  seed: number
+  aids?: Settings
+}
+
+/** Throws DataError naming what of `config` its model does not have, or what it cannot be. */
+export function checkConfig(config: Setting & Chosen): void {
+  const { model, options, loss, aids, batch, seed } = config
+  const { defaults, losses: own } = models[model]
+  const check = (what: string, range: Range, value: number): void => {
+    if (!range.has(value)) throw new DataError(`${what} of ${model}: expected ${range.words}, got ${value}`)
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(defaults, name))
+      throw new DataError(`${model} has no option '${name}'; it has ${Object.keys(defaults).join(', ')}`)
+    check(name, ranges[name], value)
+  }
+  check('batch', count, batch)
+  check('seed', seeds, seed)
+  if (loss && !own.includes(loss))
+    throw new DataError(`${model} has no loss '${loss}'; it has ${own.join(', ') || 'its own only'}`)
+  if (aids) checkAids(aids, config)
+}
+
 /** Throws DataError when `aids` do not fit each other, the model, its data, batch or loss; named as the flags are. */
-export function checkAids(
-  aids: Settings,
-  { model, data, batch, loss }: { model: string; data: DataKind; batch: number; loss?: LossName },
-): void {
+export function checkAids(aids: Settings, { model, data, batch, loss }: Setting): void {
   const { fits, losses: own } = models[model]
   check(aids, {
     model,

@@ -18,7 +18,7 @@ import {
 } from '../../engine/index.ts'
 import { type DataKind, isToy, sampleSize, type Table, ToyTable } from '../data/data.ts'
 import { lattice, toyOf } from '../data/toys.ts'
-import { checkAids, models } from '../index.ts'
+import { checkConfig, models } from '../index.ts'
 import { type GanModel, read } from '../model.ts'
 import type { LossName } from './losses.ts'
 import type { Settings } from './stabilisers/names.ts'
@@ -81,16 +81,15 @@ export class Trainer {
 
   /**
    * A new model from the configuration's seed. Throws CheckpointError for an unknown model, DataError for one that
-   * cannot learn from such data, and for stabilisers that do not fit it.
+   * cannot learn from such data, and for options that it cannot have and stabilisers that do not fit it.
    */
   constructor(readonly config: Config) {
-    const entry = models[config.model]
-    if (!entry)
+    if (!Object.hasOwn(models, config.model))
       throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(models).join(', ')}`)
+    checkConfig(config)
     const { data, aids } = config
-    if (aids) checkAids(aids, config)
     seed(config.seed)
-    this.model = scope(() => entry.create(sampleSize(data), config.options, config.loss, aids))
+    this.model = scope(() => models[config.model].create(sampleSize(data), config.options, config.loss, aids))
     this.metrics = [...this.model.metrics, 'gradD', 'gradG']
     this.shown = isToy(data) ? POINTS : SAMPLES
     this.noise = randn([this.shown, this.model.latent])
