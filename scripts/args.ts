@@ -1,8 +1,10 @@
 // Flags of the commands: declared once, read with errors that name flag, value and what was expected.
 import { parseArgs } from 'node:util'
+import { count, notNegative, type Range, readNumber, seeds } from '../src/models/ranges.ts'
 
-/** count: a whole number from 1. seed: one in [0, 2^32). number: finite, not negative. A list: one of its words. */
-type Kind = 'count' | 'seed' | 'number' | 'text' | 'switch' | readonly string[]
+/** Numbers in a range, some of which have names; a list: one of its words. */
+type Kind = keyof typeof RANGES | Range | 'text' | 'switch' | readonly string[]
+const RANGES = { count, seed: seeds, number: notNegative }
 
 export interface Flag<K extends Kind = Kind> {
   kind: K
@@ -11,7 +13,7 @@ export interface Flag<K extends Kind = Kind> {
   about: string
 }
 
-type Value<K> = K extends 'count' | 'seed' | 'number'
+type Value<K> = K extends keyof typeof RANGES | Range
   ? number
   : K extends 'switch'
     ? boolean
@@ -29,7 +31,7 @@ export function readArgs<const F extends Record<string, Flag>>(
   argv: string[],
   flags: F,
   maxPositionals: number,
-  numbers: Record<string, Flag<'count' | 'number'>> = {},
+  numbers: Record<string, Flag<Range>> = {},
 ): { values: Values<F>; numbers: Record<string, number>; positionals: string[] } {
   const all: Record<string, Flag> = { ...numbers, ...flags }
   const { tokens } = parseArgs({
@@ -68,15 +70,13 @@ function readValue(flag: string, text: string | undefined, kind: Kind): unknown 
   }
   if (kind === 'switch') return text === undefined ? true : fail('no value')
   if (kind === 'text') return text || fail('some text')
-  if (typeof kind !== 'string') return text && kind.includes(text) ? text : fail(`one of ${kind.join(', ')}`)
-  const number = text?.trim() ? Number(text) : Number.NaN
-  if (kind === 'number')
-    return Number.isFinite(number) && number >= 0 ? number : fail('a number that is not negative')
-  if (kind === 'count')
-    return Number.isSafeInteger(number) && number > 0 ? number : fail('a whole number, at least 1')
-  const isSeed = Number.isInteger(number) && number >= 0 && number < 2 ** 32
-  return isSeed ? number : fail('a whole number from 0 to 4294967295')
+  if (isWords(kind)) return text && kind.includes(text) ? text : fail(`one of ${kind.join(', ')}`)
+  const range = rangeOf(kind)
+  return readNumber(range, text ?? '') ?? fail(range.words)
 }
+
+const isWords = (kind: Kind): kind is readonly string[] => Array.isArray(kind)
+const rangeOf = (kind: keyof typeof RANGES | Range): Range => (typeof kind === 'string' ? RANGES[kind] : kind)
 
 /** A line per flag, for --help. */
 export function helpLines(flags: Record<string, Flag>): string[] {
@@ -86,8 +86,10 @@ export function helpLines(flags: Record<string, Flag>): string[] {
 }
 
 function shown(kind: Kind): string {
-  if (typeof kind !== 'string') return kind.join('|')
-  return { count: 'N', seed: 'N', number: 'X', text: 'TEXT', switch: '' }[kind]
+  if (isWords(kind)) return kind.join('|')
+  if (kind === 'text') return 'TEXT'
+  if (kind === 'switch') return ''
+  return rangeOf(kind).isWhole ? 'N' : 'X'
 }
 
 /** Values of --host. */

@@ -1,28 +1,15 @@
 // A page in headless Chrome with WebGPU and our modules, for commands that train or sample.
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Browser, Page as ChromePage } from 'puppeteer'
-import { createServer, type Plugin, type ViteDevServer } from 'vite'
 import type { CommandTable, Outcome } from '../src/app/commands.ts'
 import type { Commands, Report } from '../src/app/headless.ts'
 import type { Host } from './args.ts'
 import { launchChrome } from './chrome.ts'
-import { root } from './environment.ts'
+import type { Files } from './exchange.ts'
+import { type Served, serveExchange } from './exchangeServer.ts'
 import { type Page, withNodePage } from './nodeHost.ts'
 
 /** What the page gets from us and gives us; `R` is what it reports meanwhile. */
-export interface Exchange<R> {
-  /** Files that it may read, by name. */
-  files: Record<string, Uint8Array | undefined>
-  /** Takes a file that it made. */
-  take(name: string, content: Uint8Array): void
+export interface Exchange<R> extends Files {
   report?(report: R): void
   /** A line of the page's console that says something is wrong. */
   warn(text: string): void
@@ -86,8 +73,7 @@ export function withTrainingPage<T>(
 }
 
 export class Headless<C extends CommandTable, R> {
-  private server: ViteDevServer | undefined
-  private http: Server | undefined
+  private server: Served | undefined
   private browser: Browser | undefined
   private page: ChromePage | undefined
   private closing = false
@@ -106,23 +92,8 @@ export class Headless<C extends CommandTable, R> {
   }
 
   async open(): Promise<void> {
-    // Nobody on this machine but our page may write files through the server: its address is a secret.
-    const path = `/${randomUUID()}/`
-    this.server = await createServer({
-      root,
-      configFile: false, // vitest's settings are of no use here, and slow to load
-      logLevel: 'error',
-      appType: 'custom', // the page is ours: Vite would add a client to it that waits for edits
-      // A source file that is edited meanwhile must not reload the page.
-      // As a middleware it also leaves SIGTERM to us.
-      server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-      // Nothing is bundled ahead, so servers that run at the same time share no cache.
-      optimizeDeps: this.options.bundle ? { entries: this.options.bundle } : { noDiscovery: true },
-      plugins: [exchangeFiles(path, this.exchange, pageOf(this.options.script))],
-    })
-    this.http = createHttpServer(this.server.middlewares).listen(0, '127.0.0.1')
-    await once(this.http, 'listening')
-    const { port } = this.http.address() as AddressInfo
+    const { script, bundle } = this.options
+    this.server = await serveExchange(this.exchange, script, bundle)
 
     // Puppeteer would close Chrome on Ctrl-C; we save a checkpoint first. With a pipe, Chrome ends when we do.
     this.browser = await launchChrome({
@@ -151,7 +122,7 @@ export class Headless<C extends CommandTable, R> {
         this.fail((error as Error).message) // a full disk, say
       }
     })
-    await this.guard(page.goto(`http://127.0.0.1:${port}${path}`))
+    await this.guard(page.goto(this.server.url))
     if (!(await this.guard(page.evaluate(() => window.ganvas !== undefined))))
       throw new Error(`the page in Chrome did not start: ${problems.join('; ') || 'its script did not load'}`)
   }
@@ -187,7 +158,6 @@ export class Headless<C extends CommandTable, R> {
   async close(): Promise<void> {
     this.closing = true
     await this.browser?.close().catch(() => {})
-    this.http?.close()
     await this.server?.close()
   }
 
@@ -202,47 +172,5 @@ export class Headless<C extends CommandTable, R> {
       throw error
     })
     return Promise.race([patient, this.broken])
-  }
-}
-
-const pageOf = (script: string): string => `<!doctype html>
-<meta charset="utf-8">
-<title>Ganvas</title>
-<link rel="icon" href="data:,">
-<script type="module" src="${script}"></script>`
-
-/** An isolated page has a clock of 5 µs, others one of 100 µs. */
-const PAGE_HEADERS = [
-  ['content-type', 'text/html'],
-  ['cross-origin-opener-policy', 'same-origin'],
-  ['cross-origin-embedder-policy', 'require-corp'],
-]
-
-/** Serves the page and the files of the exchange below `path`, and takes those that are posted there. */
-function exchangeFiles<R>(path: string, exchange: Exchange<R>, page: string): Plugin {
-  const answer = (response: ServerResponse, status: number, body: string | Uint8Array = '') => {
-    response.statusCode = status
-    if (body === page) for (const [name, value] of PAGE_HEADERS) response.setHeader(name, value)
-    response.end(body)
-  }
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const name = request.url?.slice(1) ?? '' // connect takes `path` off
-    if (request.method === 'GET') {
-      if (!name) return answer(response, 200, page)
-      const file = exchange.files[name]
-      return file ? answer(response, 200, file) : answer(response, 404, 'no such file')
-    }
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    exchange.take(name, Buffer.concat(chunks))
-    answer(response, 204)
-  }
-  return {
-    name: 'ganvas-exchange',
-    configureServer({ middlewares }) {
-      middlewares.use(path, (request, response) => {
-        handle(request, response).catch((error: Error) => answer(response, 500, error.message))
-      })
-    },
   }
 }

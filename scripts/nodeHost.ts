@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { CommandTable } from '../src/app/commands.ts'
 import { dawnVersion, openDawn } from './dawn.ts'
+import { giveFile, takeFile } from './exchange.ts'
 import type { Exchange, Headless, PageOptions } from './headless.ts'
 import { canvasGlobals } from './nodeCanvas.ts'
 import { load, root } from './runner.mjs'
@@ -55,10 +56,10 @@ const fetchFrom =
   <R>(exchange: Exchange<R>) =>
   async (name: string, { method, body }: RequestInit = {}): Promise<Response> => {
     if (method === 'POST') {
-      exchange.take(name, new Uint8Array(await new Response(body).arrayBuffer()))
+      takeFile(exchange, name, new Uint8Array(await new Response(body).arrayBuffer()))
       return new Response(null, { status: 204 })
     }
-    const file = exchange.files[name]
+    const file = giveFile(exchange, name)
     return file
       ? new Response(file as Uint8Array<ArrayBuffer>)
       : new Response('no such file', { status: 404 })

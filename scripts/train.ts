@@ -6,8 +6,9 @@ import type { MetricsLine } from '../src/app/report.ts'
 import type { TunedTable } from '../src/engine/index.ts'
 import { isToy } from '../src/models/data/data.ts'
 import { toys } from '../src/models/data/toys.ts'
-import { models } from '../src/models/index.ts'
+import { models, ranges } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
+import type { Range } from '../src/models/ranges.ts'
 import { type LossName, losses } from '../src/models/training/losses.ts'
 import {
   namesOf,
@@ -54,11 +55,11 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 /** A flag for every hyperparameter of every model. */
-export const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.fromEntries(
-  Object.values(models).flatMap(({ defaults, counts }) =>
+export const HYPERPARAMETERS: Record<string, Flag<Range>> = Object.fromEntries(
+  Object.values(models).flatMap(({ defaults }) =>
     Object.keys(defaults).map((name) => [
       kebab(name),
-      { kind: counts.includes(name) ? 'count' : 'number', about: 'a hyperparameter, see --list' },
+      { kind: ranges[name], about: 'a hyperparameter, see --list' },
     ]),
   ),
 )

@@ -19,6 +19,8 @@ import {
   sameSettings,
   settingsFrom,
 } from './state.ts'
+import { ownWorker } from './trusted.ts'
+import workerUrl from './worker.ts?worker&url'
 
 /** `?debug=2`: see debug.ts. The worker's own address does not have it. */
 const DEBUG = new URLSearchParams(location.search).get('debug') ?? ''
@@ -40,10 +42,7 @@ const buttons = {
 type Handlers = { [T in Report['type']]: (report: Extract<Report, { type: T }>) => void }
 
 export class Page {
-  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    type: 'module',
-    name: DEBUG,
-  })
+  private readonly worker = ownWorker(workerUrl, DEBUG)
   private readonly charts = new Charts()
   private readonly stage = new Stage()
   private readonly counters = new Counters()

@@ -1,6 +1,7 @@
 /** What an experiment is made of, and its place in the URL: a link is an experiment. Pure. */
 import { kebab } from '../models/kebab.ts'
 import { type Options, type OptionValue, optionOf, optionText } from '../models/options.ts'
+import { readNumber, seeds, wholes } from '../models/ranges.ts'
 import { parse } from '../models/training/stabilisers/names.ts'
 
 export interface Settings {
@@ -43,7 +44,7 @@ export interface Choices {
   points: readonly string[]
 }
 
-const LIMITS = { seed: { min: 0, max: 2 ** 32 - 1 }, batch: { min: 2, max: 4096 } }
+const LIMITS = { seed: seeds, batch: wholes(2, 4096) }
 
 /** The settings that are whole numbers. */
 export type Name = keyof typeof LIMITS
@@ -53,11 +54,7 @@ export type Aid = 'reg' | 'trick'
 export const aids: readonly Aid[] = ['reg', 'trick']
 
 /** The number that `text` says for a setting, or undefined when it says none in its limits. */
-export function parseSetting(name: Name, text: string): number | undefined {
-  const { min, max } = LIMITS[name]
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  return value >= min && value <= max && Number.isInteger(value) ? value : undefined
-}
+export const parseSetting = (name: Name, text: string): number | undefined => readNumber(LIMITS[name], text)
 
 /** What is wrong with `text` as regularisers or tricks; undefined if nothing is. */
 export function wrongAids(aid: Aid, text: string): string | undefined {

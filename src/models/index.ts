@@ -1,11 +1,20 @@
 /** The families of models, found by themselves: every file in families/ that declares one, by its name. */
 import { DataError } from '../engine/index.ts'
 import { type DataSet, fieldsOf, sameField } from './data/dataSet.ts'
-import { type Fields, fieldWords, fits as fitsFields, isImage, isPoints, matchFields } from './data/fields.ts'
+import {
+  type Fields,
+  fieldWords,
+  fits as fitsFields,
+  isImage,
+  isPoints,
+  matchFields,
+  takenWords,
+} from './data/fields.ts'
 import { Source } from './data/source.ts'
 import { type Family, isFamily, type Preset } from './family.ts'
 import { kebab } from './kebab.ts'
-import { defaultsOf, type Options, type OptionValue } from './options.ts'
+import { defaultsOf, type Options, type OptionValue, valuesOf } from './options.ts'
+import { count, seeds } from './ranges.ts'
 import { targetLosses } from './training/losses.ts'
 import { check, type Name, type Settings } from './training/stabilisers/names.ts'
 
@@ -69,16 +78,35 @@ export function stabilisersOf(
     : stabilisers
 }
 
+/** What stabilisers have to fit. */
+interface Setting {
+  model: string
+  fields: Fields
+  batch: number
+  options: Readonly<Record<string, OptionValue>>
+}
+
+/** Throws DataError naming what of a configuration its model does not have, or what it cannot be. */
+export function checkConfig(config: Setting & { seed: number; aids?: Settings }): void {
+  const { model, fields, options, aids, batch, seed } = config
+  const { takes, options: own } = familyOf(model)
+  const missing = Object.keys(takes).filter((name) => !takes[name].kinds.includes(fields[name]?.kind))
+  if (missing.length)
+    throw new DataError(
+      `${model} learns from ${takenWords(takes)}; of these ${missing.join(', ')} is missing`,
+    )
+  valuesOf(model, own, options)
+  const numbers = [
+    ['batch', count, batch],
+    ['seed', seeds, seed],
+  ] as const
+  for (const [name, range, value] of numbers)
+    if (!range.has(value)) throw new DataError(`${name} of ${model}: expected ${range.words}, got ${value}`)
+  if (aids) checkAids(aids, config)
+}
+
 /** Throws DataError when `aids` do not fit each other, the model, its data, batch or loss; named as the flags are. */
-export function checkAids(
-  aids: Settings,
-  {
-    model,
-    fields,
-    batch,
-    options,
-  }: { model: string; fields: Fields; batch: number; options: Readonly<Record<string, OptionValue>> },
-): void {
+export function checkAids(aids: Settings, { model, fields, batch, options }: Setting): void {
   const loss = { ...defaultsOf(familyOf(model).options), ...options }.loss
   check(aids, {
     model,

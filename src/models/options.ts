@@ -1,21 +1,30 @@
 /** Hyperparameters: what kinds there are, their ranges, and reading them. Pure. */
 import { DataError } from '../engine/errors.ts'
 import { kebab } from './kebab.ts'
+import {
+  positive as above0,
+  decay as decays,
+  from,
+  notNegative,
+  type Range,
+  readNumber,
+  wholes,
+} from './ranges.ts'
 
 export type OptionValue = number | string | boolean
 
-/** The kinds of numbers: what they are in words, and as a test. */
+/** What numbers of a kind may be. */
 const NUMBERS = {
-  /** How many: of channels, of layers, of updates. */
-  count: ['a whole number, at least 1', (x: number) => Number.isSafeInteger(x) && x >= 1],
-  countOrNone: ['a whole number, 0 for none', (x: number) => Number.isSafeInteger(x) && x >= 0],
+  count: wholes(1),
+  countOrNone: { ...wholes(0), words: 'a whole number, 0 for none' },
   /** A rate, a weight. */
-  amount: ['a number that is not negative', (x: number) => Number.isFinite(x) && x >= 0],
+  amount: notNegative,
+  positive: above0,
   /** A probability, a share. */
-  fraction: ['a number from 0 to 1', (x: number) => x >= 0 && x <= 1],
-  /** The decay of a running mean, Adam's betas among them. */
-  decay: ['a number from 0 up to, but not including, 1', (x: number) => x >= 0 && x < 1],
-} as const satisfies Record<string, readonly [string, (x: number) => boolean]>
+  fraction: from(0, 1),
+  /** Of a running mean, Adam's betas among them. */
+  decay: decays,
+} as const satisfies Record<string, Range>
 
 export type OptionKind = keyof typeof NUMBERS | 'toggle' | 'oneOf'
 
@@ -43,6 +52,7 @@ const numeric =
 export const count = numeric('count')
 export const countOrNone = numeric('countOrNone')
 export const amount = numeric('amount')
+export const positive = numeric('positive')
 export const fraction = numeric('fraction')
 export const decay = numeric('decay')
 
@@ -60,14 +70,14 @@ export const oneOf = <const W extends string>(words: readonly W[], about: string
 /** What values an option has, in words. */
 export function expected({ kind, words = [] }: Option): string {
   if (kind === 'toggle') return 'yes or no'
-  return kind === 'oneOf' ? `one of ${words.map(kebab).join(', ')}` : NUMBERS[kind][0]
+  return kind === 'oneOf' ? `one of ${words.map(kebab).join(', ')}` : NUMBERS[kind].words
 }
 
 /** Whether a value, from a flag, a link or a file, is one of the option's. */
 export function accepts({ kind, words }: Option, value: unknown): value is OptionValue {
   if (kind === 'toggle') return typeof value === 'boolean'
   if (kind === 'oneOf') return (words as readonly unknown[]).includes(value)
-  return typeof value === 'number' && NUMBERS[kind][1](value)
+  return typeof value === 'number' && NUMBERS[kind].has(value)
 }
 
 /** The paper's values. */
@@ -116,15 +126,9 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 /** The value that a flag, a field or a link says; undefined when it is none of the option's. */
 export function optionOf(option: Option, text: string): OptionValue | undefined {
   const { kind, words = [] } = option
-  const read =
-    kind === 'toggle'
-      ? SWITCHES[text]
-      : kind === 'oneOf'
-        ? words.find((word) => kebab(word) === text)
-        : text.trim() === ''
-          ? undefined
-          : Number(text)
-  return accepts(option, read) ? read : undefined
+  if (kind === 'toggle') return SWITCHES[text]
+  if (kind === 'oneOf') return words.find((word) => kebab(word) === text)
+  return readNumber(NUMBERS[kind], text)
 }
 
 /** How a flag, a field or a link says a value. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Flag, helpLines, readArgs } from '../../scripts/args.ts'
 import { kebab } from '../../src/models/kebab.ts'
+import { count } from '../../src/models/ranges.ts'
 
 const FLAGS = {
   steps: { kind: 'count', about: 'how long' },
@@ -11,7 +12,7 @@ const FLAGS = {
   adapter: { kind: ['default', 'software'], about: 'which' },
 } satisfies Record<string, Flag>
 
-const read = (...argv: string[]) => readArgs(argv, FLAGS, 1, { 'n-critic': { kind: 'count', about: '' } })
+const read = (...argv: string[]) => readArgs(argv, FLAGS, 1, { 'n-critic': { kind: count, about: '' } })
 
 test('reads flags of every kind, in any order', () => {
   const argv = [
@@ -45,8 +46,8 @@ test.each([
   ['--steps --list', "--steps: expected a whole number, at least 1, got '--list'"],
   ['--seed -1', "--seed: expected a whole number from 0 to 4294967295, got '-1'"],
   ['--seed 4294967296', "--seed: expected a whole number from 0 to 4294967295, got '4294967296'"],
-  ['--lr -0.1', "--lr: expected a number that is not negative, got '-0.1'"],
-  ['--lr Infinity', "--lr: expected a number that is not negative, got 'Infinity'"],
+  ['--lr -0.1', "--lr: expected a number from 0 to 3e+38, got '-0.1'"],
+  ['--lr Infinity', "--lr: expected a number from 0 to 3e+38, got 'Infinity'"],
   ['--out', '--out needs a value: some text'],
   ['--list=yes', "--list: expected no value, got 'yes'"],
   ['--adapter fast', "--adapter: expected one of default, software, got 'fast'"],

@@ -29,8 +29,9 @@ describe('parse', () => {
 
   test('every name has a value in its range, that others are told from', () => {
     for (const [name, { value, range }] of Object.entries(stabilisers)) {
-      expect(range[1](value), name).toBe(true)
-      expect(range[1](-1) || range[1](0) || range[1](Number.NaN), name).toBe(false)
+      expect(range.has(value), name).toBe(true)
+      for (const none of [-1, 0, Number.NaN, Number.POSITIVE_INFINITY, 1e39])
+        expect(range.has(none), `${name}=${none}`).toBe(false)
     }
   })
 
@@ -45,7 +46,15 @@ describe('parse', () => {
     'pack=1.5',
     /--trick pack: expected a whole number, at least 2 \(samples that D.*\), got '1.5'/,
   )
-  refuse('trick', 'smooth=1.2', /--trick smooth: expected above 0.5 and below 1/)
+  refuse('trick', 'smooth=1.2', /--trick smooth: expected a number above 0.5 and below 1/)
+  refuse(
+    'reg',
+    'clip=Infinity',
+    /--reg clip: expected a number above 0, at most 3e\+38 \(.*\), got 'Infinity'/,
+  )
+  refuse('reg', 'r1=1e39', /--reg r1: expected a number above 0, at most 3e\+38 \(.*\), got '1e39'/)
+  refuse('trick', 'noise-steps=1e20', /--trick noise-steps: expected a whole number, at least 1/)
+  refuse('trick', 'ttur=', /expected NAME or NAME=VALUE/)
   refuse('reg', 'r1,r1=2', /r1 is given twice/)
   refuse('trick', '', /--trick: no ''/)
   refuse('trick', 'toString', /--trick: no 'toString'/)

@@ -3,7 +3,7 @@ import { mean, nn, noGrad, optim, scope, sub } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
 import { evaluated, family } from '../family.ts'
 import { criticFor, generatorFor } from '../nets/networks.ts'
-import { amount, count } from '../options.ts'
+import { amount, count, positive } from '../options.ts'
 import { wasserstein } from '../training/losses.ts'
 import { ANY, LAYERS } from '../training/stabilisers/names.ts'
 
@@ -13,7 +13,7 @@ export default family({
   /** Algorithm 1's "Require", the values of the paper's experiments; the networks are DCGAN's. */
   options: {
     lr: amount(5e-5, "α, RMSProp's rate"),
-    clip: amount(0.01, 'c, the bound of the weights'),
+    clip: positive(0.01, 'c, the bound of the weights'),
     nCritic: count(5, 'n_critic, updates of the critic for each of the generator'),
     latent: count(100, 'length of z'),
     width: count(64, 'channels next to the image, or units of a hidden layer'),

@@ -41,8 +41,8 @@ import {
   type Styles,
   type View,
 } from '../family.ts'
-import { checkAids, families } from '../index.ts'
-import { type OptionValue, valuesOf } from '../options.ts'
+import { checkConfig, families } from '../index.ts'
+import { defaultsOf, type OptionValue } from '../options.ts'
 import { type Settings, Stabilisers } from './stabilisers/index.ts'
 
 /** All that determines a run, besides the data: the same configuration gives the same bits on the same adapter. */
@@ -118,13 +118,12 @@ export class Trainer {
    * cannot learn from such data, for options out of their range, and for stabilisers that do not fit it.
    */
   constructor(readonly config: Config) {
-    const family = Object.hasOwn(families, config.model) ? families[config.model] : undefined
-    if (!family)
+    if (!Object.hasOwn(families, config.model))
       throw new CheckpointError(`no model '${config.model}'; there are ${Object.keys(families).join(', ')}`)
+    checkConfig(config)
     const { aids, fields } = config
-    checkFields(config.model, Object.keys(family.takes), fields)
-    const options = valuesOf(config.model, family.options, config.options)
-    if (aids) checkAids(aids, config)
+    const family = families[config.model]
+    const options = { ...defaultsOf(family.options), ...config.options }
     seed(config.seed)
     this.stabilisers = new Stabilisers(aids)
     this.model = scope(() => {
@@ -336,14 +335,6 @@ export class Trainer {
 const FORMAT = 'ganvas 3'
 
 const firstField = (fields: Fields): string => Object.keys(fields)[0]
-
-function checkFields(model: string, taken: readonly string[], fields: Fields): void {
-  const missing = taken.filter((name) => !Object.hasOwn(fields, name))
-  if (missing.length)
-    throw new DataError(
-      `${model}: learns from ${taken.join(' and ')}; of these ${missing.join(', ')} is missing`,
-    )
-}
 
 /** Classes that are shown side by side, one a column. */
 const MOST_CLASSES = 16
