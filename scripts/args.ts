@@ -1,5 +1,7 @@
 // Flags of the commands: declared once, read with errors that name flag, value and what was expected.
 import { parseArgs } from 'node:util'
+import { kebab } from '../src/models/kebab.ts'
+import { expected, type Option, type Options, type OptionValue, readOption } from '../src/models/options.ts'
 import { count, notNegative, type Range, readNumber, seeds } from '../src/models/ranges.ts'
 
 /** Numbers in a range, some of which have names; a list: one of its words. */
@@ -23,41 +25,57 @@ type Value<K> = K extends keyof typeof RANGES | Range
 
 export type Values<F extends Record<string, Flag>> = { [Name in keyof F]?: Value<F[Name]['kind']> }
 
+/** What is asked for by flags that belong to a family of models. */
+export interface OptionFlags {
+  options: Options
+  /** What is wrong with a flag that is none of them; undefined where there is no more to say. */
+  explain?(flag: string): string | undefined
+}
+
 /**
- * Reads `argv`: `flags`, at most `maxPositionals` other arguments, and `numbers`, flags whose names are not known
- * here. Throws an Error for an unknown flag, a value that is missing or wrong, or too many arguments.
+ * Reads `argv`: `flags`, at most `maxPositionals` other arguments, and the options of a family by their names. Throws an
+ * Error for an unknown flag, a value that is missing or wrong, or too many arguments.
  */
 export function readArgs<const F extends Record<string, Flag>>(
   argv: string[],
   flags: F,
   maxPositionals: number,
-  numbers: Record<string, Flag<Range>> = {},
-): { values: Values<F>; numbers: Record<string, number>; positionals: string[] } {
-  const all: Record<string, Flag> = { ...numbers, ...flags }
+  { options, explain }: OptionFlags = { options: {} },
+): { values: Values<F>; options: Record<string, OptionValue>; positionals: string[] } {
+  const own = new Map(Object.keys(options).map((name) => [kebab(name), name]))
   const { tokens } = parseArgs({
     args: argv,
-    options: Object.fromEntries(
-      Object.entries(all).map(([name, { kind }]) => [
-        name,
-        { type: kind === 'switch' ? 'boolean' : 'string' } as const,
-      ]),
-    ),
+    options: Object.fromEntries([
+      ...[...own].map(([flag, name]) => [flag, typeOf(options[name].kind === 'toggle')] as const),
+      ...Object.entries(flags).map(([name, { kind }]) => [name, typeOf(kind === 'switch')] as const),
+    ]),
     strict: false, // its errors do not say what was expected
     tokens: true,
   })
   const values: Record<string, unknown> = {}
-  const more: Record<string, unknown> = {}
+  const chosen: Record<string, OptionValue> = {}
   const positionals: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
-    if (!Object.hasOwn(all, token.name)) throw new Error(`unknown flag ${token.rawName}; --help lists them`)
-    const target = Object.hasOwn(flags, token.name) ? values : more
-    target[token.name] = readValue(token.rawName, token.value, all[token.name].kind)
+    const option = own.get(token.name)
+    if (Object.hasOwn(flags, token.name))
+      values[token.name] = readValue(token.rawName, token.value, flags[token.name].kind)
+    else if (option === undefined)
+      throw new Error(explain?.(token.name) ?? `unknown flag ${token.rawName}; --help lists them`)
+    else chosen[option] = readFlag(option, options[option], token.value)
   }
   if (positionals.length > maxPositionals)
     throw new Error(`unexpected argument '${positionals[maxPositionals]}'; --help shows what is`)
-  return { values: values as Values<F>, numbers: more as Record<string, number>, positionals }
+  return { values: values as Values<F>, options: chosen, positionals }
+}
+
+const typeOf = (isSwitch: boolean) => ({ type: isSwitch ? 'boolean' : 'string' }) as const
+
+function readFlag(name: string, option: Option, text: string | undefined): OptionValue {
+  if (text !== undefined) return readOption(name, option, text)
+  if (option.kind === 'toggle') return true
+  throw new Error(`--${kebab(name)} needs a value: ${expected(option)}`)
 }
 
 function readValue(flag: string, text: string | undefined, kind: Kind): unknown {

@@ -1,8 +1,7 @@
 // `npm run evaluate`: how close the samples of a run come to the data that it learned from.
 import { join } from 'node:path'
 import { DataError } from '../src/engine/index.ts'
-import { type DataKind, isToy, sampleSize } from '../src/models/data/data.ts'
-import type { ImageSize } from '../src/models/model.ts'
+import { type Field, type ImageField, isImage, isPoints, sampleOf } from '../src/models/data/fields.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { read } from './datasets.ts'
 import { COUNTS, dataName, EVALUATIONS, FILE_EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
@@ -71,8 +70,8 @@ export async function main(argv: string[]): Promise<number> {
   }
   const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
   const { config, step, path } = checkpoint
-  const data = dataName(folder, config.data)
-  const kind = kindOf(data, config.data)
+  const data = dataName(folder, config.fields)
+  const kind = kindOf(data, sampleOf(config.fields))
   const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values
   checkWishes(kind, data, count, out, features)
@@ -83,11 +82,12 @@ export async function main(argv: string[]): Promise<number> {
   const request = { file: path, count, seed, pairs, isExported, hasClassifier }
   const result = await onPage(exchange, place, async (page) => {
     console.log(`model    ${config.model} on ${data} after ${step} steps, seed ${config.seed}`)
-    return EVALUATIONS[features ? 'features' : kind](page, request, config.data)
+    return EVALUATIONS[features ? 'features' : kind](page, request, config.fields)
   })
   for (const line of result.lines) console.log(line)
   keepNeighbours(exchange, join(folder, 'neighbours.png'))
-  if (out) exportImages(out, exchange.taken, sampleSize(config.data) as ImageSize)
+  const made = sampleOf(config.fields)
+  if (out && made && isImage(made)) exportImages(out, exchange.taken, made)
   if (kind === 'images') return 0
   const run = { model: config.model, data, step, trainSeed: config.seed }
   const record = features
@@ -164,13 +164,14 @@ function checkCount(kind: Kind, count: number, what: string): void {
     throw new Error(`${what}: expected at most ${most}, as many as there are test digits, got ${count}`)
 }
 
-function kindOf(name: string, data: DataKind): Kind {
-  if (isToy(data)) return 'points'
-  return data.stacked ? 'stacked' : name === 'mnist' ? 'digits' : 'images'
+function kindOf(name: string, made: Field | undefined): Kind {
+  if (made && isPoints(made)) return 'points'
+  if (made && isImage(made) && made.stacked) return 'stacked'
+  return name === 'mnist' ? 'digits' : 'images'
 }
 
 /** Writes what the page sent as bytes: each image as a PNG, and all generated ones as one array. */
-function exportImages(out: string, taken: Record<string, Uint8Array>, { size, channels }: ImageSize): void {
+function exportImages(out: string, taken: Record<string, Uint8Array>, { size, channels }: ImageField): void {
   const each = size * size * channels
   for (const name of ['generated', 'real']) {
     const pixels = taken[name]

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DigitScores, DigitsRequest, FeatureScores, StackedScores } from '../src/app/evaluation.ts'
-import { type DataKind, isToy } from '../src/models/data/data.ts'
+import { type Fields, isPoints, sampleOf } from '../src/models/data/fields.ts'
 import { toyOf } from '../src/models/data/toys.ts'
 import type { ImageScores } from '../src/models/evaluation/metrics/index.ts'
 import type { ModeScores } from '../src/models/evaluation/metrics/labels.ts'
@@ -35,11 +35,11 @@ interface Result {
 
 export const EVALUATIONS: Record<
   Kind | 'features',
-  (page: TrainingPage, request: DigitsRequest, data: DataKind) => Promise<Result>
+  (page: TrainingPage, request: DigitsRequest, fields: Fields) => Promise<Result>
 > = {
-  async points(page, { file, count, seed }, data) {
+  async points(page, { file, count, seed }, fields) {
     const scores = await page.call('evaluatePoints', { file, count, seed })
-    return { scores, lines: isToy(data) ? points(data.toy, count, scores) : [] }
+    return { scores, lines: points(toyNameOf(fields) ?? '', count, scores) }
   },
   digits: async (page, request) => ofDigits(await page.call('evaluateDigits', request)),
   stacked: async (page, request) => ofStacked(await page.call('evaluateStacked', request)),
@@ -159,7 +159,13 @@ function features(scores: readonly FeatureScores[]): string[] {
 }
 
 /** What the run in `folder` learned from: a toy's name, or as its record has it. */
-export function dataName(folder: string, data: DataKind): string {
-  if (isToy(data)) return data.toy
+export function dataName(folder: string, fields: Fields): string {
+  const toy = toyNameOf(fields)
+  if (toy !== undefined) return toy
   return existsSync(join(folder, 'run.json')) ? readRecord(folder).data.name : 'unknown images'
+}
+
+function toyNameOf(fields: Fields): string | undefined {
+  const made = sampleOf(fields)
+  return made && isPoints(made) ? made.toy : undefined
 }

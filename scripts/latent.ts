@@ -113,8 +113,8 @@ const KINDS: Record<string, Kind> = {
     files: (values, folder, { config }) => {
       const target = targetOf(values)
       if (target === 'png') return { target: readPng(values.target ?? '') }
-      const name = dataName(folder, config.data)
-      if (name !== 'stacked') return { data: loadDataSet(name).file }
+      const name = dataName(folder, config.fields)
+      if (name !== 'stacked') return { data: loadDataSet(name).files.images }
       throw new DataError('--target: stacked images are made anew for each step: name a PNG')
     },
     run: invert,
@@ -122,7 +122,8 @@ const KINDS: Record<string, Kind> = {
   mix: style('mix'),
   noise: style('noise'),
   truncate: {
-    files: (_values, folder, { config }) => (dataName(folder, config.data) === 'mnist' ? scoringFiles() : {}),
+    files: (_values, folder, { config }) =>
+      dataName(folder, config.fields) === 'mnist' ? scoringFiles() : {},
     run: truncate,
   },
 }

@@ -8,14 +8,16 @@ import { reportOf } from '../bench/profile/report.ts'
 import { type Profile, VERSION } from '../bench/profile/result.ts'
 import { summaryOf } from '../bench/profile/table.ts'
 import { traceOf } from '../bench/profile/trace.ts'
-import { models } from '../src/models/index.ts'
-import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { familyOf } from '../src/models/index.ts'
+import { kebab } from '../src/models/kebab.ts'
+import { defaultsOf, optionText } from '../src/models/options.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter } from './args.ts'
 import { withBenchPage } from './benchPage.ts'
 import { environment } from './environment.ts'
+import { readFamilyArgs } from './familyArgs.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { defaultFolder, makeFresh, writeWhole } from './runFolder.ts'
-import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 /** Enough for quartiles, and a multiple of the rhythms that models have. */
@@ -35,19 +37,17 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 export async function main(argv: string[]): Promise<number> {
-  const { values, numbers, positionals } = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
+  const { values, options, model } = readFamilyArgs(argv, FLAGS)
   if (values.help) {
     console.log('npm run profile -- [MODEL] [flags]     profiles training steps of MODEL (dcgan if left out)')
-    for (const line of helpLines({ ...FLAGS, ...HYPERPARAMETERS })) console.log(line)
+    for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
-  const [model] = positionals
-  checkModel(model)
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
   const started = new Date()
   const { profile, measured } = await measure(
-    { model, hyperparameters: numbers, every: {}, data, batch, adapter },
+    { model, options, every: {}, data, batch, adapter },
     steps,
     { host, adapter: name },
     started,
@@ -83,7 +83,7 @@ async function measure(wishes: Wishes, steps: number, place: Place, started: Dat
     async (page) => {
       const { adapter: found, ...described } = await page.call('describe', { adapter })
       const { config } = planNew(wishes, prepared, found)
-      const { model, options, loss, batch, seed } = config
+      const { model, options, batch, seed } = config
       console.log(`adapter ${found.name}`)
       for (const line of tunedLines(await useTuned(page))) console.log(line)
       if (described.clock !== 'gpu') throw new Error('this adapter has no GPU timestamps to profile with')
@@ -104,8 +104,12 @@ async function measure(wishes: Wishes, steps: number, place: Place, started: Dat
         roofs,
         run: {
           model,
-          options: { ...models[model].defaults, ...options },
-          loss,
+          options: Object.fromEntries(
+            Object.entries({ ...defaultsOf(familyOf(model).options), ...options }).map(([name, value]) => [
+              kebab(name),
+              optionText(value),
+            ]),
+          ),
           data: data.name,
           batch,
           seed,
@@ -115,6 +119,6 @@ async function measure(wishes: Wishes, steps: number, place: Place, started: Dat
       }
       return { profile, measured }
     },
-    { data: data.file },
+    data.files,
   )
 }

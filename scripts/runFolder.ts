@@ -12,11 +12,11 @@ import {
 import { dirname, join } from 'node:path'
 import type { MetricsLine } from '../src/app/report.ts'
 import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
-import { models } from '../src/models/index.ts'
+import { families } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/training/train.ts'
 import { type Config, configOf } from '../src/models/training/trainer.ts'
 import { apng } from './apng.ts'
-import type { DataSet } from './datasets.ts'
+import type { Loaded } from './datasets.ts'
 import type { Environment } from './environment.ts'
 import { LOCK, Lock } from './lock.ts'
 
@@ -33,7 +33,7 @@ export interface RunRecord {
   steps: number
   /** Steps between lines of the log, sample pictures, checkpoints, and scorings of samples if there are any. */
   every: { log: number; sample: number; checkpoint: number; metrics?: number }
-  data: { name: string } & DataSet['identity']
+  data: { name: string } & Loaded['identity']
   started: string
   environment: Environment
   /** The variants of kernels that it is computed with where these are not the usual ones: its bits depend on them. */
@@ -62,12 +62,12 @@ export function readCheckpoint(path: string): Checkpoint {
   const file = readBytes(path)
   try {
     const { step, ...config } = configOf(file, path)
-    const { model, options, data, batch, seed } = config
-    if (!Number.isSafeInteger(step) || !options || !data || !batch || !Number.isSafeInteger(seed))
-      throw new CheckpointError(`${path}: its metadata lacks step, options, data, batch or seed`)
-    if (!Object.hasOwn(models, model))
+    const { model, options, fields, batch, seed } = config
+    if (!Number.isSafeInteger(step) || !options || !fields || !batch || !Number.isSafeInteger(seed))
+      throw new CheckpointError(`${path}: its metadata lacks step, options, fields, batch or seed`)
+    if (!Object.hasOwn(families, model))
       throw new CheckpointError(
-        `${path}: is of model '${model}'; there are ${Object.keys(models).join(', ')}`,
+        `${path}: is of model '${model}'; there are ${Object.keys(families).join(', ')}`,
       )
     return { path, file, config, step }
   } catch (error) {

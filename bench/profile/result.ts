@@ -54,8 +54,8 @@ const profile = object({
   roofs,
   run: object({
     model: text,
-    options: map(amount),
-    loss: optional(text),
+    /** As flags say them. */
+    options: map(text),
     data: text,
     batch: amount,
     seed: amount,

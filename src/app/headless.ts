@@ -6,18 +6,18 @@ import {
   adapterName,
   type InitOptions,
   init,
+  seed,
   type TunedTable,
   type TuneProgress,
   type TuneResult,
   tuned,
 } from '../engine/index.ts'
-import type { DataSet } from '../models/data/dataSet.ts'
 import { shapeOf } from '../models/data/fields.ts'
-import { type DataName, openDataSet } from '../models/data/open.ts'
+import type { DataName } from '../models/data/open.ts'
 import { type LogLine, type TrainOptions, train } from '../models/training/train.ts'
-import type { Config } from '../models/training/trainer.ts'
+import { type Config, sheetOf } from '../models/training/trainer.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
-import { type Draw, withSamples } from './checkpoint.ts'
+import { chosenOf, type Draw, samplesOf, withTrainer } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
 import { onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, type Kinds, lightTheme } from './draw.ts'
@@ -26,6 +26,7 @@ import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 import type { Report } from './report.ts'
+import { served } from './served.ts'
 import { setTuned } from './tuned.ts'
 
 export type { Report }
@@ -59,7 +60,9 @@ export interface TuneRequest {
   force: boolean
 }
 
-export interface SampleRequest extends Draw {
+export interface SampleRequest extends Omit<Draw, 'count'> {
+  /** As many as the view's sheet has if left out. */
+  count?: number
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
 }
@@ -153,15 +156,21 @@ const commands = {
 
   /** Sends `samples`: a PNG or raw values of this shape. */
   async sample(request: SampleRequest): Promise<{ shape: number[] }> {
-    return withSamples(request, async (trainer, samples) => {
-      const view = trainer.view(request.view)
-      const across = Math.ceil(Math.sqrt(request.count))
+    const { file, seed: from, view: name, label } = request
+    return withTrainer(file, async (trainer) => {
+      const view = trainer.view(name)
+      const sheet = sheetOf(view)
+      const { count = sheet.count } = request
+      const across = request.count ? Math.ceil(Math.sqrt(count)) : sheet.columns
+      const chosen = chosenOf(view, label)
+      seed(from)
+      const samples = await samplesOf(trainer, count, { view: name, chosen })
       const picture = async () => {
-        const { plane } = await trainer.snapshot({ view: request.view })
+        const { plane } = await trainer.snapshot({ view: name })
         return drawSnapshot(view, { columns: [samples], plane }, across)
       }
       await send('samples', request.as === 'png' ? await toPng(await picture()) : samples)
-      return { shape: [request.count, ...shapeOf(view.shows)] }
+      return { shape: [count, ...shapeOf(view.shows)] }
     })
   },
 
@@ -169,14 +178,6 @@ const commands = {
   ...latents,
 }
 export type Commands = typeof commands
-
-/** The data set that is served, in files of its own. */
-async function served(request: DataName): Promise<DataSet> {
-  return openDataSet(request, {
-    ...(request.images !== undefined && { images: await get('images') }),
-    ...(request.labels !== undefined && { labels: await get('labels') }),
-  })
-}
 
 async function chart(lines: readonly LogLine[], metrics: Kinds): Promise<Blob> {
   const canvas = new OffscreenCanvas(CHART.width * 2, CHART.height * 2)

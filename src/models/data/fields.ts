@@ -41,6 +41,10 @@ export function shapeOf(field: Field): number[] {
   return isPoints(field) ? [field.dims] : []
 }
 
+/** The first field that can be generated: what a run makes. */
+export const sampleOf = (fields: Fields): SampleField | undefined =>
+  Object.values(fields).find((field): field is SampleField => isImage(field) || isPoints(field))
+
 /** A field that a family takes: any of these kinds. */
 export interface Need<F extends Field = Field> {
   readonly kinds: readonly F['kind'][]
