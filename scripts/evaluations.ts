@@ -99,7 +99,7 @@ const DIGIT_ROWS: readonly [keyof ImageScores, string, (value: number) => string
   ['score', 'score of the classifier, 1 to 10', (x) => x.toFixed(3)],
 ]
 
-function digits({ generated, real, count, accuracy, pathLengths }: DigitScores): string[] {
+function digits({ generated, real, count, accuracy, pathLengths, asked }: DigitScores): string[] {
   const n = count.toLocaleString('en')
   const rows = DIGIT_ROWS.map(([key, name, show]) => ({
     name,
@@ -113,6 +113,11 @@ function digits({ generated, real, count, accuracy, pathLengths }: DigitScores):
     `features of a classifier (${(100 * accuracy).toFixed(2)}% of the test digits): not comparable with Inception's`,
     `${n} samples, and ${n} test digits as real data, each against ${n} training digits`,
     ...table(['samples', 'real data', ''], rows),
+    ...(asked === undefined
+      ? []
+      : [
+          `read as the digit that was asked for: ${percent(asked)} of the samples; of real test digits, as what they are: ${percent(accuracy)}`,
+        ]),
     ...pathLengths.map(
       ({ space, pairs, mean, error }) =>
         `perceptual path length in ${space}, full, of ${pairs.toLocaleString('en')} pairs: ${mean.toPrecision(4)} ± ${error.toPrecision(2)}`,
