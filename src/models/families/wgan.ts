@@ -27,8 +27,8 @@ export default family({
   stabilisers: [...ANY, ...LAYERS],
 
   build({ x: kind }, o, kit) {
-    const g = generatorFor(kind, { ...o, dropout: kit.dropout })
     const f = kit.discriminator(kind, (sees, layers) => criticFor(sees, o, layers))
+    const g = generatorFor(kind, { ...o, dropout: kit.dropout })
     const theta = new optim.RMSprop(nn.parameters(g), { lr: o.lr })
     const w = new optim.RMSprop(f.parameters, { lr: o.lr })
     return {

@@ -38,9 +38,9 @@ export default family({
   stabilisers: ({ residual }) => (residual ? [...ANY, 'spectral'] : [...ANY, ...LAYERS, ...RESHAPED]),
 
   build({ x: kind }, o, kit) {
-    const G = generatorFor(kind, { ...o, dropout: kit.dropout })
     // section 4, "No critic batch normalization"
     const D = kit.discriminator(kind, (sees, layers) => criticFor(sees, o, { ...layers, norm: false }))
+    const G = generatorFor(kind, { ...o, dropout: kit.dropout })
     const betas = [o.beta1, o.beta2] as const
     const theta = new optim.Adam(nn.parameters(G), { lr: falling(o.lr, o.decaySteps), betas })
     const w = new optim.Adam(D.parameters, { lr: falling(o.lr, o.decaySteps * o.nCritic), betas })

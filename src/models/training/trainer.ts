@@ -9,6 +9,7 @@ import {
   gather,
   NumericError,
   nn,
+  noGrad,
   randn,
   randomIntegers,
   randomState,
@@ -322,7 +323,6 @@ export class Trainer {
   /** Frees the model, its optimisers and averages, and what is held fixed. */
   dispose(): void {
     this.captured?.step.dispose()
-    this.stabilisers.dispose()
     for (const latents of Object.values(this.latents))
       for (const tensor of Object.values(latents)) tensor.dispose()
     for (const tensor of Object.values(this.surroundings ?? {})) tensor.dispose()
@@ -385,10 +385,13 @@ function freshLatent(latent: Latent, count: number, chosen?: number): Tensor {
 
 /** The values of each of a view's columns. */
 function readColumns(view: View, inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array[]> {
-  const made = scope(() => {
-    const drawn = view.draw(inputs)
-    return Array.isArray(drawn) ? (drawn as Tensor[]) : [drawn as Tensor]
-  })
+  // Without a tape: of many samples it would hold much.
+  const made = scope(() =>
+    noGrad(() => {
+      const drawn = view.draw(inputs)
+      return Array.isArray(drawn) ? (drawn as Tensor[]) : [drawn as Tensor]
+    }),
+  )
   const values = Promise.all(made.map((t) => t.data()))
   for (const t of made) t.dispose()
   return values

@@ -2,7 +2,7 @@
  * Regularisers and tricks, wrapped around a family from outside: around its discriminator, its losses, the updates of its
  * networks. Formulas and sources: docs/stabilisers.md, and the files beside this one.
  */
-import { add, assign, grad, nn, type Tensor, zeros } from '../../../engine/index.ts'
+import { assign, grad, nn, reshape, type Tensor, zeros } from '../../../engine/index.ts'
 import type { SampleField } from '../../data/fields.ts'
 import type { JudgeNetwork, Kit, Metrics, Model, Optimizer } from '../../family.ts'
 import { featuresFor, type JudgeLayers } from '../../nets/minibatch.ts'
@@ -72,7 +72,11 @@ export class Stabilisers implements Kit {
     return {
       ...model,
       networks,
-      state: { ...model.state, ...(own.length && { stabilisers: own.length === 1 ? own[0] : own }) },
+      state: {
+        ...model.state,
+        ...(own.length && { stabilisers: own.length === 1 ? own[0] : own }),
+        ...(this.#penalty && { penalty: { last: this.#penalty } }),
+      },
       metrics: { ...model.metrics, ...(isPenalised && { penalty: 'penalty' as const }) },
       step: (context) => this.#reported(model.step(context)),
       judge: this.#judges.every(({ judgesAlone }) => judgesAlone) ? model.judge : undefined,
@@ -92,13 +96,8 @@ export class Stabilisers implements Kit {
     for (const judge of judges) judge.clip()
   }
 
-  /** Frees what wrapping made. */
-  dispose(): void {
-    this.#penalty?.dispose()
-  }
-
   #reported(metrics: Metrics): Metrics {
-    return this.#penalty ? { ...metrics, penalty: add(this.#penalty, 0) } : metrics
+    return this.#penalty ? { ...metrics, penalty: reshape(this.#penalty, []) } : metrics
   }
 
   #optimizerOf({ optimizers }: Model, judge: StabilisedJudge): Optimizer {
