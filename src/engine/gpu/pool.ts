@@ -1,6 +1,5 @@
 /** Storage buffers, kept by size for the next tensor that needs one. */
 import { LimitError } from '../errors.ts'
-import type { Ledger } from '../profiling/ledger.ts'
 
 export interface PoolBuffer {
   readonly id: number
@@ -22,6 +21,13 @@ export class Reserve {
 
 /** By size. */
 type FreeBuffers = Map<number, PoolBuffer[]>
+
+/** Told of every buffer that is taken and given back (see ledger.ts). */
+export interface PoolObserver {
+  /** `what` names an op, then says more after a colon. */
+  take(buffer: PoolBuffer, what: string): void
+  giveBack(buffer: PoolBuffer): void
+}
 
 /** How buffers come and go. */
 interface Source {
@@ -50,8 +56,7 @@ export class Pool {
   private readonly free: FreeBuffers = new Map()
   /** While a step is recorded, where its buffers stay. */
   reserve: Reserve | undefined
-  /** Told of every buffer that is taken and given back, while somebody wants to know who holds them. */
-  ledger: Ledger | undefined
+  readonly observers = new Set<PoolObserver>()
   private readonly stats: MemoryInfo = {
     liveBytes: 0,
     liveBuffers: 0,
@@ -87,12 +92,12 @@ export class Pool {
     this.stats.liveBytes += size
     this.stats.liveBuffers++
     this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
-    this.ledger?.take(buffer, what)
+    for (const observer of this.observers) observer.take(buffer, what)
     return buffer
   }
 
   release(buffer: PoolBuffer): void {
-    this.ledger?.giveBack(buffer)
+    for (const observer of this.observers) observer.giveBack(buffer)
     this.stats.liveBytes -= buffer.bytes
     this.stats.liveBuffers--
     const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES
