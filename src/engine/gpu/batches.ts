@@ -1,7 +1,8 @@
 /** Launches that are not submitted yet. They go to the GPU in batches: one encoder, one compute pass, one submit. */
 import { type Dispatch, encodePass, type Watch } from './dispatch.ts'
+import { asError, type Failures } from './failures.ts'
 import { type ParamsBinder, SLOT } from './params.ts'
-import type { PoolBuffer } from './pool.ts'
+import type { Batch, PoolBuffer } from './pool.ts'
 
 /** Submit after this many dispatches, so that the GPU works while JavaScript records the next ones. */
 export const BATCH = 48
@@ -13,13 +14,12 @@ interface Submitter {
   readonly lost: Error | undefined
   /** Undefined unless something is measured: then flushing costs nothing more. */
   readonly watch: Watch | undefined
-  /** Runs `body` in an error scope. */
-  guard<T>(what: string, body: () => T): T
+  readonly failures: Failures
 }
 
 export class Batches {
-  /** Number of the batch being recorded. */
-  batch = 0
+  /** The batch being recorded. */
+  current: Batch = {}
   private readonly arena: GPUBuffer
   private readonly arenaGroup: GPUBindGroup
   private readonly arenaBytes = new Uint8Array(ARENA)
@@ -66,9 +66,10 @@ export class Batches {
       this.arenaUsed = 0 // slots of launches that failed
       return
     }
-    const { device, lost, watch } = this.to
+    const { device, lost, watch, failures } = this.to
     if (lost) throw lost
-    this.to.guard('dispatch', () => {
+    const batch = this.current
+    const submit = (): void => {
       watch?.encode()
       // queue.writeBuffer takes effect before the commands submitted after it, and after those submitted before:
       // one write per batch, always of the whole used arena, is therefore safe.
@@ -82,15 +83,23 @@ export class Batches {
       copy?.(encoder)
       device.queue.submit([encoder.finish()])
       watch?.submitted()
+    }
+    failures.guard('dispatch', submit, {
+      // By now it is known which kernels do not compile.
+      explain: async (error) =>
+        dispatches.find(({ compiled }) => compiled.error)?.compiled.error ?? asError(error, 'dispatch'),
+      onFailure: (error) => {
+        batch.error = error
+      },
     })
     this.pending = []
     this.waiting = undefined
     this.arenaUsed = 0
-    this.batch++
+    this.current = {}
   }
 
   /** Whether work that is not submitted yet may use the buffer. */
   uses(buffer: PoolBuffer): boolean {
-    return buffer.batch === this.batch || this.waiting !== undefined
+    return buffer.batch === this.current || this.waiting !== undefined
   }
 }

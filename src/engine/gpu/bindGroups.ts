@@ -15,7 +15,8 @@ export function bind(g: Gpu, op: string, kernel: Kernel, buffers: Record<string,
     return { binding, tensor, writes, storage: tensor.storageOf(op) }
   })
   for (const a of entries) {
-    a.storage.buffer.batch = g.batches.batch
+    a.storage.buffer.batch = g.batches.current
+    if (a.writes) a.storage.buffer.written = g.recording ? undefined : g.batches.current
     g.recording?.use(a.storage)
     if (a.writes && entries.some((b) => b !== a && b.storage.buffer === a.storage.buffer))
       throw new ShaderError(`${kernel.name}: the buffer written as binding ${a.binding} is bound twice`)

@@ -3,7 +3,7 @@ import { DeviceLostError } from '../errors.ts'
 import { type InitOptions, openAdapter } from './adapter.ts'
 import { Batches } from './batches.ts'
 import type { Dispatch, Recorder, Watch } from './dispatch.ts'
-import { asError, Failures } from './failures.ts'
+import { Failures } from './failures.ts'
 import { ParamsBinder } from './params.ts'
 import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
 import { Readback } from './readback.ts'
@@ -69,38 +69,35 @@ export class Gpu {
     this.recording?.refuse('values come from JavaScript (tensor, write): make such tensors before the step')
     if (this.batches.uses(target)) this.flush()
     this.device.queue.writeBuffer(target.buffer, offset, data as GPUAllowSharedBufferSource)
+    target.written = undefined
   }
 
-  /** The bytes of `buffer` from `offset`, after all recorded work. Rejects with the first GPU error since the last read. */
+  /**
+   * The bytes of `source` from `offset`, after all recorded work. Rejects with the error of the launch that should have
+   * written them, or with the first GPU error since the last read.
+   */
   async read(source: PoolBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
     this.recording?.refuse('values are read back (data, item): return the tensor and read it after the step')
-    return this.readback.read(source.buffer, offset, bytes)
+    return this.readback.read(source, offset, bytes)
   }
 
-  /** Waits for the checks of everything submitted so far; throws the first error among them that nobody was told yet. */
+  /** Waits until everything submitted so far is checked; throws the first error among it that no read was told yet. */
   settle(): Promise<void> {
     return this.failures.settle()
   }
 
-  /** Runs `body` in an error scope; `explain` may turn a GPU error into a better one. */
-  guard<T>(what: string, body: () => T, explain?: (error: GPUError) => Promise<Error>): T {
-    return this.failures.guard(what, body, explain)
-  }
-
   private createStorage(size: number): PoolBuffer {
-    const made: PoolBuffer = this.guard(
-      'allocate',
-      () => {
-        const usage = STORAGE | COPY_SRC | COPY_DST
-        const buffer = this.device.createBuffer({ label: `storage of ${size} bytes`, size, usage })
-        return { id: this.nextBuffer++, buffer, bytes: size, batch: -1, isValid: true }
-      },
-      async (error) => {
-        made.isValid = false
-        this.pool.trim()
-        return asError(error, `allocating ${size} bytes`)
-      },
-    )
+    const what = `allocating ${size} bytes`
+    const allocate = (): PoolBuffer => {
+      const usage = STORAGE | COPY_SRC | COPY_DST
+      const buffer = this.device.createBuffer({ label: `storage of ${size} bytes`, size, usage })
+      return { id: this.nextBuffer++, buffer, bytes: size, isValid: true }
+    }
+    const onFailure = (): void => {
+      made.isValid = false
+      this.pool.trim()
+    }
+    const made = this.failures.guard(what, allocate, { onFailure })
     return made
   }
 

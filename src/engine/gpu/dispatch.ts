@@ -18,6 +18,8 @@ export interface About {
 export interface Dispatch {
   kernel: string
   pipeline: GPUComputePipeline
+  /** Why the pipeline cannot run, once that is known. */
+  compiled: { readonly error?: Error }
   bindGroup: GPUBindGroup
   /** Byte offset of the kernel's Params in the buffer that is bound for them; undefined when it has none. */
   params: number | undefined

@@ -1,66 +1,86 @@
-/** Errors that WebGPU reports after the fact: which launch they came from, and which reads are told of them. */
+/** Errors that WebGPU reports after the fact, and which reads are told of them. */
 import { LimitError, ShaderError } from '../errors.ts'
 
+interface Failure {
+  error: Error
+  /** Reads that were begun before it: it is the later ones' to tell. */
+  after: number
+  /** Reads that were begun when one of them first told it; those that come later are free of it. */
+  toldAt?: number
+}
+
 export class Failures {
-  private readonly checks = new Set<Promise<void>>()
-  private guards = 0
-  /** The earliest error since the last read, by the guard it came from: later ones follow from it. */
-  private failure: { order: number; error: Error; toldAt?: number } | undefined
+  /** Settled when everything submitted so far is checked: one after the other, so that causes come before effects. */
+  private checked: Promise<void> = Promise.resolve()
+  /** Those that a read may still have to tell; one for all that failed between two reads. */
+  private failures: Failure[] = []
+  private reads = 0
+  private readonly open = new Set<number>()
 
   constructor(private readonly device: GPUDevice) {
     device.onuncapturederror = (event) => {
       event.preventDefault()
-      this.fail(asError(event.error, 'WebGPU'))
+      this.fail(asError(event.error, 'WebGPU'), this.reads)
     }
   }
 
-  /** Where the next guard stands among all. */
-  get order(): number {
-    return this.guards
-  }
-
-  get first(): Error | undefined {
-    return this.failure?.error
+  /** Begins a read, which `settle` ends: what has failed before is its to tell. */
+  begin(): number {
+    this.open.add(++this.reads)
+    return this.reads
   }
 
   /**
-   * Waits for the checks of everything submitted so far; throws the first error among them that nobody was told yet.
-   * A read gives its `order`: every read that was begun between the failure and the first time that it was told is told
-   * too; work begun later is free of it.
+   * Ends a read: waits until everything submitted so far is checked, and throws what failed. That is `own`'s error if
+   * there is one; else the first since the read before, or one of before that nobody was told when this read began.
    */
-  async settle(order?: number): Promise<void> {
-    await Promise.all(this.checks)
-    const { failure } = this
-    if (!failure || (order !== undefined && order <= failure.order)) return
-    const isNews = failure.toldAt === undefined
-    failure.toldAt ??= this.guards
-    if (isNews || (order !== undefined && order <= failure.toldAt)) throw failure.error
-    this.failure = undefined
+  async settle(read = this.begin(), own: { readonly error?: Error } = {}): Promise<void> {
+    await this.checked
+    this.open.delete(read)
+    const told = this.failures.filter(({ after, toldAt = read }) => after < read && read <= toldAt)
+    const error = own.error ?? told.at(-1)?.error
+    // An error of long ago leaves new ones to the next read.
+    if (told.some((failure) => failure.error === error))
+      for (const failure of told) failure.toldAt ??= this.reads
+    const oldest = Math.min(...this.open)
+    this.failures = this.failures.filter(({ toldAt = Number.POSITIVE_INFINITY }) => oldest <= toldAt)
+    if (error) throw error
   }
 
-  /** Keeps `error` for the next read. */
-  private fail(error: Error, order = this.guards): void {
-    if (!this.failure || order < this.failure.order) this.failure = { order, error }
+  /** Keeps `error` for the reads; gives the error that they will tell: what fails later follows from it. */
+  private fail(error: Error, after: number): Error {
+    const known = this.failures.find((failure) => failure.after === after)
+    if (!known) this.failures.push({ error, after })
+    return known?.error ?? error
   }
 
-  /** Runs `body` in an error scope; `explain` may turn a GPU error into a better one. */
-  guard<T>(what: string, body: () => T, explain?: (error: GPUError) => Promise<Error>): T {
-    const order = this.guards++
-    this.device.pushErrorScope('out-of-memory')
-    this.device.pushErrorScope('validation')
+  /**
+   * Runs `body` in an error scope. Should WebGPU find an error in it, `explain` may give a better one, and `onFailure`
+   * gets the one that reads will tell.
+   */
+  guard<T>(
+    what: string,
+    body: () => T,
+    {
+      explain = async (error) => asError(error, what),
+      onFailure,
+    }: { explain?: (error: GPUError) => Promise<Error>; onFailure?: (error: Error) => void } = {},
+  ): T {
+    const { device, reads } = this
+    device.pushErrorScope('out-of-memory')
+    device.pushErrorScope('validation')
     try {
       return body()
     } finally {
-      for (let scope = 0; scope < 2; scope++) {
-        const check = this.device
-          .popErrorScope()
-          .then(async (error) => {
-            if (error) this.fail((await explain?.(error)) ?? asError(error, what), order)
-          })
-          .catch(() => {}) // only a lost device rejects; `lost` says so
-          .finally(() => this.checks.delete(check))
-        this.checks.add(check)
-      }
+      // Only a lost device rejects; `lost` says so.
+      const found = Promise.all([device.popErrorScope(), device.popErrorScope()]).catch(() => [])
+      this.checked = this.checked.then(async () => {
+        for (const error of await found) {
+          if (!error) continue
+          const told = this.fail(await explain(error).catch(() => asError(error, what)), reads)
+          onFailure?.(told)
+        }
+      })
     }
   }
 }

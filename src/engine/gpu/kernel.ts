@@ -46,6 +46,7 @@ export function run(
   const dispatch = {
     kernel: name,
     pipeline: kernel.pipeline,
+    compiled: kernel,
     bindGroup: bind(g, op, kernel, buffers),
     params: slot,
     grid,

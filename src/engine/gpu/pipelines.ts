@@ -54,7 +54,7 @@ function build(g: Gpu, name: string, key: string, { source, origins }: Expanded,
     kernel.error = new ShaderError(`${name}.wgsl does not compile: ${where}\n${numbered(source)}`)
     return kernel.error
   }
-  const kernel: Kernel = g.guard(
+  const kernel: Kernel = g.failures.guard(
     name,
     () => {
       module = device.createShaderModule({ label: name, code: source })
@@ -75,7 +75,7 @@ function build(g: Gpu, name: string, key: string, { source, origins }: Expanded,
       })
       return { name, pipeline, layout, id, reflection }
     },
-    explain,
+    { explain },
   )
   return kernel
 }

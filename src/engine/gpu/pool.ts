@@ -1,12 +1,20 @@
 /** Storage buffers, kept by size for the next tensor that needs one. */
 import { LimitError } from '../errors.ts'
 
+/** Launches that are submitted together, and fail together (see batches.ts). */
+export interface Batch {
+  /** Why they did not run, once that is known. */
+  error?: Error
+}
+
 export interface PoolBuffer {
   readonly id: number
   readonly buffer: GPUBuffer
   readonly bytes: number
-  /** The last batch of dispatches that uses it (see Gpu.batch). */
-  batch: number
+  /** The last batch that uses it. */
+  batch?: Batch
+  /** The last batch that writes it, if its content is of no other origin and not of a recorded step. */
+  written?: Batch
   /** False once the device said that it had no memory for it. */
   isValid: boolean
   /** Where it goes when it is free, if not to everybody. */

@@ -1,5 +1,6 @@
 /** Bytes back from the GPU, by way of buffers that JavaScript can map. */
 import type { Failures } from './failures.ts'
+import type { PoolBuffer } from './pool.ts'
 
 // By value: WebGPU's constants are missing where no browser is.
 const [MAP_READ, COPY_DST] = [0x1, 0x8] // GPUBufferUsage
@@ -19,24 +20,24 @@ export class Readback {
 
   constructor(private readonly from: Source) {}
 
-  /** The bytes of `buffer` from `offset`, after all recorded work. Rejects with the first GPU error since the last read. */
-  async read(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+  /** The bytes of `source` from `offset`, after all recorded work. Rejects with what failed (see Failures.settle). */
+  async read({ buffer, written }: PoolBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
     const { device, failures } = this.from
     const list = this.staging.get(bytes) ?? []
     this.staging.set(bytes, list)
     const staging =
       list.pop() ?? device.createBuffer({ label: 'readback', size: bytes, usage: MAP_READ | COPY_DST })
     this.from.flush((encoder) => encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes))
-    const { order } = failures
-    try {
-      await staging.mapAsync(READ)
-    } catch (error) {
+    const read = failures.begin()
+    await staging.mapAsync(READ).catch(async (error) => {
+      staging.destroy()
       // The reason of a loss may arrive just after the read it ended.
       await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 500))])
-      throw this.from.lost ?? failures.first ?? error
-    }
+      if (!this.from.lost) await failures.settle(read, written)
+      throw this.from.lost ?? error
+    })
     try {
-      await failures.settle(order)
+      await failures.settle(read, written)
       return staging.getMappedRange().slice(0)
     } finally {
       staging.unmap()
