@@ -161,6 +161,44 @@ gpuTest('a replay waits to be submitted, but what comes after it comes after it'
   x.dispose()
 })
 
+gpuTest('a write after a replay and a launch comes after both', async () => {
+  const x = tensor([1])
+  const step = capture(() => G.add(x, 1))
+  // The first launch after a replay, by a kernel without params and by one with them.
+  const launches: [string, (a: G.Tensor) => G.Tensor][] = [
+    ['matmul', (a) => G.matmul(a, a)],
+    ['mul', (a) => G.mul(a, a)],
+  ]
+  for (const [name, launch] of launches) {
+    const a = tensor([3], [1, 1])
+    const before = launch(a) // compiled, its buffers in use
+    step()
+    step()
+    const y = launch(a)
+    a.write([5])
+    expect([await before.item(), await y.item()], name).toEqual([9, 9])
+    for (const t of [a, before, y]) t.dispose()
+  }
+  step.dispose()
+  x.dispose()
+})
+
+gpuTest('a buffer is destroyed after a replay and a launch that use it', async () => {
+  const x = tensor([1])
+  const step = capture(() => G.add(x, 1))
+  step()
+  gpu().pool.trim()
+  const a = G.ones([8, 16]) // the only free buffer of its size, below
+  step()
+  const y = G.matmul(a, a, { transposeB: true })
+  a.dispose()
+  gpu().pool.trim()
+  expect(Math.min(...(await y.data()))).toBe(16)
+  y.dispose()
+  step.dispose()
+  x.dispose()
+})
+
 describe('a step that cannot be replayed is refused, and says why', () => {
   const x = () => G.ones([2])
   const cases: [string, () => unknown, RegExp][] = [

@@ -37,15 +37,19 @@ export class Batches {
     this.arenaGroup = params.bind(this.arena)
   }
 
-  /** Offset of a fresh Params slot in `arenaView`. */
-  allocateParams(): number {
-    if (this.waiting || this.arenaUsed + SLOT > ARENA) this.flush()
+  /**
+   * Call it before the buffers of a launch are bound. From here to `dispatch` nothing is submitted, so that the batch
+   * that the buffers are marked with is the launch's. Gives the offset of a fresh Params slot in `arenaView`.
+   */
+  begin(hasParams: boolean): number | undefined {
+    if (this.waiting || (hasParams && this.arenaUsed + SLOT > ARENA)) this.flush()
+    if (!hasParams) return undefined
     this.arenaUsed += SLOT
     return this.arenaUsed - SLOT
   }
 
+  /** Adds a launch, `begin` before it. */
   dispatch(dispatch: Dispatch): void {
-    if (this.waiting) this.flush()
     this.pending.push(dispatch)
     if (this.pending.length >= BATCH) this.flush()
   }

@@ -41,8 +41,9 @@ export function run(
     g.device.limits.maxComputeWorkgroupsPerDimension,
   )
   const live = typeof params === 'function' ? params : undefined
-  const slot = kernel.reflection.params.length ? g.batches.allocateParams() : undefined
-  if (slot !== undefined) writeParams(kernel, arenaView, slot, live ? live() : (params as Params))
+  const values = typeof params === 'function' ? params() : params
+  const slot = g.batches.begin(kernel.reflection.params.length > 0)
+  if (slot !== undefined) writeParams(kernel, arenaView, slot, values)
   const dispatch = {
     kernel: name,
     pipeline: kernel.pipeline,
