@@ -116,6 +116,30 @@ gpuTest('memory is constant while replaying, and free after dispose', async () =
   dispose()
 })
 
+gpuTest('recorded buffers are in use until the step is disposed', async () => {
+  const x = tensor([2])
+  gpu().pool.trim()
+  const before = memory()
+  // Intermediate results of sizes that nothing else has.
+  const run = capture(() => G.sum(G.square(G.add(G.broadcastTo(x, [9999]), G.ones([8888]).mean()))))
+  const values = [await run().item(), await run().item()]
+  const recorded = memory()
+  expect(recorded.liveBytes - before.liveBytes).toBeGreaterThanOrEqual(4 * (9999 + 8888))
+  expect(recorded.peakBytes).toBeGreaterThanOrEqual(recorded.liveBytes)
+  gpu().pool.trim()
+  expect(memory()).toEqual({ ...recorded, pooledBytes: 0, pooledBuffers: 0 })
+  values.push(await run().item())
+  expect(values).toEqual(Array(3).fill(9 * 9999))
+  run.dispose()
+  const { liveBytes, liveBuffers, pooledBytes, pooledBuffers } = memory()
+  expect([liveBytes, liveBuffers]).toEqual([before.liveBytes, before.liveBuffers])
+  expect(pooledBytes).toBe(recorded.liveBytes - before.liveBytes)
+  expect(pooledBuffers).toBe(recorded.liveBuffers - before.liveBuffers)
+  gpu().pool.trim()
+  expect([memory().pooledBytes, memory().pooledBuffers]).toEqual([0, 0])
+  x.dispose()
+})
+
 gpuTest('what a step uses stays there for its replays', async () => {
   const x = tensor([3])
   const run = capture(() => G.mul(x, 2))

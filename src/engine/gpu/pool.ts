@@ -21,7 +21,10 @@ export interface PoolBuffer {
   reserve?: Reserve
 }
 
-/** Buffers that only a recorded step may use: its replays write to them (see capture.ts). */
+/**
+ * Buffers that only a recorded step may use: its replays write to them (see capture.ts). They are in use as long as it
+ * can be replayed, the free ones too.
+ */
 export class Reserve {
   readonly all = new Set<PoolBuffer>()
   readonly free: FreeBuffers = new Map()
@@ -44,7 +47,7 @@ interface Source {
 }
 
 export interface MemoryInfo {
-  /** In use by tensors. */
+  /** In use by tensors and recorded steps. */
   liveBytes: number
   liveBuffers: number
   /** The most that was in use at once. */
@@ -88,40 +91,54 @@ export class Pool {
         `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
       )
     }
-    const { reserve } = this
-    const recycled = reserve?.free.get(size)?.pop() ?? this.free.get(size)?.pop()
+    const buffer = this.reserve?.free.get(size)?.pop() ?? this.take(size)
+    for (const observer of this.observers) observer.take(buffer, what)
+    return buffer
+  }
+
+  /** A buffer that was not in use until now. */
+  private take(size: number): PoolBuffer {
+    const { reserve, stats } = this
+    const recycled = this.free.get(size)?.pop()
     if (recycled) {
-      this.stats.pooledBytes -= size
-      this.stats.pooledBuffers--
+      stats.pooledBytes -= size
+      stats.pooledBuffers--
     }
     const buffer = recycled ?? this.source.create(size)
     buffer.reserve = reserve
     reserve?.all.add(buffer)
-    this.stats.liveBytes += size
-    this.stats.liveBuffers++
-    this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
-    for (const observer of this.observers) observer.take(buffer, what)
+    stats.liveBytes += size
+    stats.liveBuffers++
+    stats.peakBytes = Math.max(stats.peakBytes, stats.liveBytes)
     return buffer
   }
 
   release(buffer: PoolBuffer): void {
     for (const observer of this.observers) observer.giveBack(buffer)
-    this.stats.liveBytes -= buffer.bytes
-    this.stats.liveBuffers--
-    const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES
-    if (!buffer.isValid || (isFull && !buffer.reserve)) {
+    if (buffer.reserve) put(buffer.reserve.free, buffer)
+    else this.giveBack(buffer)
+  }
+
+  /** Keeps a buffer that is no longer in use for reuse, or destroys it. */
+  private giveBack(buffer: PoolBuffer): void {
+    const { stats } = this
+    stats.liveBytes -= buffer.bytes
+    stats.liveBuffers--
+    if (!buffer.isValid || stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES) {
       this.source.destroy(buffer)
       return
     }
-    put(buffer.reserve?.free ?? this.free, buffer)
-    this.stats.pooledBytes += buffer.bytes
-    this.stats.pooledBuffers++
+    put(this.free, buffer)
+    stats.pooledBytes += buffer.bytes
+    stats.pooledBuffers++
   }
 
-  /** Gives the buffers of a reserve to everybody; those still in use follow when they are released. */
+  /** Gives the buffers of a reserve to everybody; those that tensors still use follow when they are released. */
   open({ all, free }: Reserve): void {
     for (const buffer of all) buffer.reserve = undefined
-    for (const buffer of [...free.values()].flat()) put(this.free, buffer)
+    for (const list of free.values()) for (const buffer of list) this.giveBack(buffer)
+    all.clear()
+    free.clear()
   }
 
   /** Gives every free buffer back to the device. */
