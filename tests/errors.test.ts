@@ -446,7 +446,7 @@ describe('what an error leaves behind', () => {
     })
     expect([...(await y.data())]).toEqual([9, 9])
     y.dispose()
-    gpu().pool.trim()
+    gpu().trim()
     expect(memory().pooledBytes).toBe(0)
   })
 

@@ -193,8 +193,8 @@ function describe(data: Data): { data: string; shown: string } {
 
 function bytesInUse(): number {
   try {
-    const { liveBytes, pooledBytes } = memory()
-    return liveBytes + pooledBytes
+    const { liveBytes, pooledBytes, readbackBytes } = memory()
+    return liveBytes + pooledBytes + readbackBytes
   } catch {
     return 0 // between two devices
   }

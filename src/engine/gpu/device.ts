@@ -5,11 +5,16 @@ import { Batches } from './batches.ts'
 import type { Dispatch, Recorder, Watch } from './dispatch.ts'
 import { Failures } from './failures.ts'
 import { ParamsBinder } from './params.ts'
-import { type MemoryInfo, Pool, type PoolBuffer } from './pool.ts'
+import { Pool, type PoolBuffer, type PoolInfo } from './pool.ts'
 import { Readback } from './readback.ts'
 
 // GPUBufferUsage by value: WebGPU's constants are missing where no browser is.
 const [COPY_SRC, COPY_DST, STORAGE] = [0x4, 0x8, 0x80]
+
+export interface MemoryInfo extends PoolInfo {
+  /** What values are read back through: about to be used, and kept for the next read. */
+  readbackBytes: number
+}
 
 /** Everything that belongs to one device, and dies with it. */
 export class Gpu {
@@ -95,14 +100,21 @@ export class Gpu {
     }
     const onFailure = (): void => {
       made.isValid = false
-      this.pool.trim()
+      this.trim()
     }
     const made = this.failures.guard(what, allocate, { onFailure })
     return made
   }
 
+  /** Bytes and buffers in use, and those that wait for reuse. */
   memory(): MemoryInfo {
-    return this.pool.info()
+    return { ...this.pool.info(), readbackBytes: this.readback.bytes }
+  }
+
+  /** Gives everything that waits for reuse back to the device. */
+  trim(): void {
+    this.pool.trim()
+    this.readback.trim()
   }
 }
 

@@ -46,7 +46,7 @@ interface Source {
   destroy(buffer: PoolBuffer): void
 }
 
-export interface MemoryInfo {
+export interface PoolInfo {
   /** In use by tensors and recorded steps. */
   liveBytes: number
   liveBuffers: number
@@ -68,7 +68,7 @@ export class Pool {
   /** While a step is recorded, where its buffers stay. */
   reserve: Reserve | undefined
   readonly observers = new Set<PoolObserver>()
-  private readonly stats: MemoryInfo = {
+  private readonly stats: PoolInfo = {
     liveBytes: 0,
     liveBuffers: 0,
     peakBytes: 0,
@@ -149,7 +149,7 @@ export class Pool {
     this.stats.pooledBuffers = 0
   }
 
-  info(): MemoryInfo {
+  info(): PoolInfo {
     return { ...this.stats }
   }
 }

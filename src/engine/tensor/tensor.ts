@@ -2,8 +2,7 @@
 
 import { DeviceLostError, DisposedError } from '../errors.ts'
 import type { Bindable, Held } from '../gpu/bindable.ts'
-import { type Gpu, gpu } from '../gpu/device.ts'
-import type { MemoryInfo } from '../gpu/pool.ts'
+import { type Gpu, gpu, type MemoryInfo } from '../gpu/device.ts'
 import { check, checkShape, type Shape, shapeText, sizeOf } from './shape.ts'
 
 /** A buffer shared by the tensors that view it; back to the pool when the last of them goes. */
@@ -223,5 +222,5 @@ export function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator
   }
 }
 
-/** Bytes and buffers in use by tensors, and free ones waiting for reuse. */
+/** Bytes and buffers in use by tensors and recorded steps, free ones that wait for reuse, and bytes for reading back. */
 export const memory = (): MemoryInfo => gpu().memory()
