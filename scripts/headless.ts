@@ -4,16 +4,9 @@ import type { CommandTable, Outcome } from '../src/app/commands.ts'
 import type { Commands, Report } from '../src/app/headless.ts'
 import type { Host } from './args.ts'
 import { launchChrome } from './chrome.ts'
-import type { Files } from './exchange.ts'
 import { type Served, serveExchange } from './exchangeServer.ts'
-import { type Page, withNodePage } from './nodeHost.ts'
-
-/** What the page gets from us and gives us; `R` is what it reports meanwhile. */
-export interface Exchange<R> extends Files {
-  report?(report: R): void
-  /** A line of the page's console that says something is wrong. */
-  warn(text: string): void
-}
+import type { Exchange, Page, PageOptions } from './host.ts'
+import { withNodePage } from './nodeHost.ts'
 
 /** For a command whose page makes one file or none; `content` is that file, a copy of its own, so aligned for floats. */
 export function oneFile<R>(
@@ -29,18 +22,11 @@ export function oneFile<R>(
   }
 }
 
-export interface PageOptions {
-  /** The module that the page runs, which offers the commands `C`. */
-  script: string
-  /** Files whose packages Vite must bundle before a browser can load them. */
-  bundle?: string[]
-}
-
 /** Opens a page for as long as `body` runs. Throws an Error when Chrome, the page or the server fails. */
 export async function withPage<C extends CommandTable, R, T>(
   exchange: Exchange<R>,
   options: PageOptions,
-  body: (page: Headless<C, R>) => Promise<T>,
+  body: (page: Page<C>) => Promise<T>,
 ): Promise<T> {
   const headless = new Headless<C, R>(exchange, options)
   try {
@@ -52,7 +38,7 @@ export async function withPage<C extends CommandTable, R, T>(
 }
 
 /** The page that trains and samples, in Chrome or under Node. */
-export type TrainingPage = Page<Commands, Report>
+export type TrainingPage = Page<Commands>
 
 /** Where a page runs. */
 export interface Place {
@@ -72,7 +58,7 @@ export function withTrainingPage<T>(
     : withPage(exchange, { script }, body)
 }
 
-export class Headless<C extends CommandTable, R> {
+class Headless<C extends CommandTable, R> implements Page<C> {
   private server: Served | undefined
   private browser: Browser | undefined
   private page: ChromePage | undefined
@@ -127,12 +113,10 @@ export class Headless<C extends CommandTable, R> {
       throw new Error(`the page in Chrome did not start: ${problems.join('; ') || 'its script did not load'}`)
   }
 
-  /** "Chrome/140.0.1" */
   version(): Promise<string> {
     return this.guard(this.browser?.version() ?? Promise.resolve('unknown'))
   }
 
-  /** Runs one of the page's commands. Throws the error that it ended with. */
   async call<N extends keyof C & string>(
     command: N,
     request: Parameters<C[N]>[0],
@@ -150,7 +134,6 @@ export class Headless<C extends CommandTable, R> {
     return outcome.result as Awaited<ReturnType<C[N]>>
   }
 
-  /** Asks training to end after the step it is at. */
   stop(): void {
     this.page?.evaluate(() => window.ganvas?.stop()).catch(() => {}) // whoever waits for training hears of it
   }

@@ -4,12 +4,9 @@ import { join } from 'node:path'
 import type { CommandTable } from '../src/app/commands.ts'
 import { dawnVersion, openDawn } from './dawn.ts'
 import { giveFile, takeFile } from './exchange.ts'
-import type { Exchange, Headless, PageOptions } from './headless.ts'
+import type { Exchange, Page, PageOptions } from './host.ts'
 import { canvasGlobals } from './nodeCanvas.ts'
 import { load, root } from './runner.mjs'
-
-/** What commands do with a page, whatever its host. */
-export type Page<C extends CommandTable, R> = Pick<Headless<C, R>, 'version' | 'call' | 'stop'>
 
 export interface NodeOptions extends Pick<PageOptions, 'script'> {
   /** Part of the name of Dawn's adapter, if it is not to choose itself. */
@@ -20,7 +17,7 @@ export interface NodeOptions extends Pick<PageOptions, 'script'> {
 export async function withNodePage<C extends CommandTable, R, T>(
   exchange: Exchange<R>,
   { script, adapter }: NodeOptions,
-  body: (page: Page<C, R>) => Promise<T>,
+  body: (page: Page<C>) => Promise<T>,
 ): Promise<T> {
   const gpu = openDawn(adapter ? [`adapter=${adapter}`] : [])
   define(globalThis, {

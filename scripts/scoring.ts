@@ -7,7 +7,7 @@ import { CheckpointError } from '../src/engine/index.ts'
 import { DigitScorer } from '../src/models/evaluation/digits.ts'
 import { labelledDigits } from './datasets.ts'
 import { cacheFolder } from './environment.ts'
-import type { Exchange } from './headless.ts'
+import type { Exchange } from './host.ts'
 import { Progress } from './progress.ts'
 import { writeWhole } from './runFolder.ts'
 

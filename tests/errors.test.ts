@@ -370,20 +370,71 @@ describe('what an error leaves behind', () => {
     y.dispose()
   })
 
-  gpuTest('every read of work that failed is told, and work begun later is not', async () => {
-    const [a, b] = scope(() => {
-      const broken = empty([4])
-      run('pointwise', {
-        defines: { T: 'vec4f', EXPR: 'no_such_function(a)', RANK: 1, SINGLE: true },
-        buffers: { y: broken },
-        params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
-        threads: 1,
-      })
-      return [broken, G.ones([2])]
+  /** The result of a kernel that WebGPU finds wrong, and says so by `name`. */
+  function broken(name: string): Tensor {
+    const y = empty([4])
+    run('pointwise', {
+      defines: { T: 'vec4f', EXPR: `${name}(a)`, RANK: 1, SINGLE: true },
+      buffers: { y },
+      params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
+      threads: 1,
     })
-    const reads = await Promise.allSettled([a.data(), b.data(), a.data()])
-    expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    expect([...(await b.data())]).toEqual([1, 1])
+    return y
+  }
+  /** What each read came to: its values, or the broken kernel that its error names. */
+  const told = async (reads: Promise<Float32Array>[]): Promise<unknown[]> =>
+    (await Promise.allSettled(reads)).map((read) =>
+      read.status === 'fulfilled'
+        ? [...read.value]
+        : (/unresolved call target '(\w+)'/.exec(read.reason.message)?.[1] ?? read.reason),
+    )
+
+  gpuTest('every read of work that failed is told, and work begun later is not', async () => {
+    const [a, b] = scope(() => [broken('told_to_all'), G.ones([2])])
+    expect(await told([a.data(), b.data(), a.data()])).toEqual(Array(3).fill('told_to_all'))
+    const c = G.ones([2])
+    expect(await told([c.data()])).toEqual([[1, 1]])
+    for (const t of [a, b, c]) t.dispose()
+  })
+
+  gpuTest('one failure after another: each read is told its own', async () => {
+    for (const name of ['first_failure', 'second_failure', 'third_failure']) {
+      const y = broken(name)
+      expect(await told([y.data()])).toEqual([name])
+      y.dispose()
+    }
+    const fine = G.full([2], 5)
+    expect(await told([fine.data()])).toEqual([[5, 5]])
+    fine.dispose()
+  })
+
+  gpuTest('failures whose reads are on their way together: each read is told its own', async () => {
+    const one = broken('one_of_two')
+    const first = one.data()
+    const two = broken('two_of_two')
+    expect(await told([first, two.data()])).toEqual(['one_of_two', 'two_of_two'])
+    const three = broken('cause')
+    const four = broken('effect') // in the same batch
+    expect(await told([three.data(), four.data()])).toEqual(['cause', 'cause'])
+    for (const t of [one, two, three, four]) t.dispose()
+  })
+
+  gpuTest('what a batch that failed should have written stays an error until it is written', async () => {
+    const [a, b] = scope(() => [broken('lost_batch'), G.ones([2])])
+    expect(await told([a.data()])).toEqual(['lost_batch'])
+    expect(await told([b.data(), a.data(), b.data()])).toEqual(Array(3).fill('lost_batch'))
+    b.write([3, 4])
+    expect(await told([b.data()])).toEqual([[3, 4]])
+    a.dispose()
+    b.dispose()
+  })
+
+  gpuTest('a launch of a kernel whose error is not known yet ends with that error', async () => {
+    const a = broken('unknown_yet')
+    const first = a.data()
+    const b = broken('unknown_yet')
+    expect(await told([first, b.data()])).toEqual(['unknown_yet', 'unknown_yet'])
+    expect(() => scope(() => broken('unknown_yet'))).toThrow(/unresolved call target 'unknown_yet'/)
     a.dispose()
     b.dispose()
   })
@@ -395,7 +446,7 @@ describe('what an error leaves behind', () => {
     })
     expect([...(await y.data())]).toEqual([9, 9])
     y.dispose()
-    gpu().pool.trim()
+    gpu().trim()
     expect(memory().pooledBytes).toBe(0)
   })
 

@@ -19,7 +19,7 @@ const WARM_UP = 3
 
 export async function profileSteps(g: Gpu, data: Data, config: Config, count: number): Promise<Measured> {
   const ledger = new Ledger()
-  g.pool.ledger = ledger
+  g.pool.observers.add(ledger)
   const table = tableOf(data)
   const trainer = new Trainer(config)
   const step = (): Promise<StepTimes> => takeStep(g, () => trainer.advance(table))
@@ -52,7 +52,7 @@ export async function profileSteps(g: Gpu, data: Data, config: Config, count: nu
   } finally {
     trainer.dispose()
     table.dispose()
-    g.pool.ledger = undefined
+    g.pool.observers.delete(ledger)
   }
 }
 

@@ -216,8 +216,8 @@ const classesOf = ({ latents }: View): Record<string, readonly string[]> =>
 
 function bytesInUse(): number {
   try {
-    const { liveBytes, pooledBytes } = memory()
-    return liveBytes + pooledBytes
+    const { liveBytes, pooledBytes, readbackBytes } = memory()
+    return liveBytes + pooledBytes + readbackBytes
   } catch {
     return 0 // between two devices
   }

@@ -1,5 +1,6 @@
 /** Where a number first stopped being finite. */
-import { run, watchLaunches } from '../gpu/kernel.ts'
+import { run } from '../gpu/kernel.ts'
+import { watchLaunches } from '../gpu/watching.ts'
 import { zeros } from './pointwise.ts'
 
 /** Kernel launches that can be told apart; what comes after shares the last flag. */

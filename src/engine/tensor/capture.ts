@@ -1,12 +1,11 @@
 /** A step recorded once, then replayed: the same launches on the same buffers, without tensors or a tape in between. */
-import { BATCH, type Gpu, gpu, SLOT } from '../gpu/device.ts'
-import type { Dispatch } from '../gpu/dispatch.ts'
-import { isWatched } from '../gpu/kernel.ts'
+import { BATCH } from '../gpu/batches.ts'
+import { type Gpu, gpu } from '../gpu/device.ts'
+import type { Dispatch, Recorder, WriteLive } from '../gpu/dispatch.ts'
+import { SLOT } from '../gpu/params.ts'
 import { Reserve } from '../gpu/pool.ts'
+import { isWatched } from '../gpu/watching.ts'
 import { owned, release, type Storage, type Tensor } from './tensor.ts'
-
-/** Writes what differs from replay to replay (a rate, a counter) into the params of a launch. */
-type WriteLive = (view: DataView, at: number) => void
 
 interface Entry {
   dispatch: Dispatch
@@ -16,7 +15,7 @@ interface Entry {
 }
 
 /** What is told of a step while it runs for the first time. */
-export class Recording {
+class Recording implements Recorder {
   readonly entries: Entry[] = []
   /** From elsewhere: parameters, data, averages. Held, so that their buffers stay theirs. */
   readonly held = new Set<Storage>()
@@ -79,9 +78,9 @@ class Replay<T> {
     const offsets = new Map(withParams.map((entry, i) => [entry, i * SLOT]))
     const bytes = new Uint8Array(Math.max(1, withParams.length) * SLOT)
     for (const [entry, at] of offsets) bytes.set(entry.params, at)
-    this.params = g.createParams(bytes.length)
+    this.params = g.params.create(bytes.length)
     g.device.queue.writeBuffer(this.params, 0, bytes)
-    this.paramsGroup = g.bindParams(this.params)
+    this.paramsGroup = g.params.bind(this.params)
     this.dispatches = entries.map((entry) => ({ ...entry.dispatch, params: offsets.get(entry) }))
     this.live = entries.flatMap((entry) =>
       entry.live ? [{ write: entry.live, at: offsets.get(entry) ?? 0 }] : [],

@@ -1,20 +1,30 @@
 /** Tensors: a shape over a range of a GPU buffer, in float32; and the scopes that free them. */
 
 import { DeviceLostError, DisposedError } from '../errors.ts'
-import { type Gpu, gpu } from '../gpu/device.ts'
-import type { MemoryInfo, PoolBuffer } from '../gpu/pool.ts'
-import type { Node } from './autograd.ts'
+import type { Bindable, Held } from '../gpu/bindable.ts'
+import { type Gpu, gpu, type MemoryInfo } from '../gpu/device.ts'
 import { check, checkShape, type Shape, shapeText, sizeOf } from './shape.ts'
 
 /** A buffer shared by the tensors that view it; back to the pool when the last of them goes. */
-export interface Storage {
+export interface Storage extends Held {
   readonly gpu: Gpu
-  readonly buffer: PoolBuffer
-  references: number
+}
+
+/** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
+export type Backward = (...outputGrads: Tensor[]) => ((() => Tensor) | undefined)[]
+
+/** An op on the tape (see autograd.ts). */
+export interface Node {
+  op: string
+  /** Grows with time: an input's node is always older than its user's. */
+  id: number
+  inputs: readonly Tensor[]
+  outputs: readonly Tensor[]
+  backward: Backward
 }
 
 /** An n-dimensional array of float32 on the GPU. Made by `tensor`, `zeros`, `randn` and by every op. */
-export class Tensor {
+export class Tensor implements Bindable {
   readonly shape: Shape
   readonly size: number
   /** Whether `grad` may ask for this tensor's gradient as a leaf. */
@@ -212,5 +222,5 @@ export function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator
   }
 }
 
-/** Bytes and buffers in use by tensors, and free ones waiting for reuse. */
+/** Bytes and buffers in use by tensors and recorded steps, free ones that wait for reuse, and bytes for reading back. */
 export const memory = (): MemoryInfo => gpu().memory()

@@ -1,0 +1,27 @@
+/** Looking at what each launch has written: for finding out where numbers go wrong (see ops/finite.ts). */
+import type { Bindable } from './bindable.ts'
+
+/** Sees what each launch has written. */
+type Watcher = (op: string, outputs: Bindable[]) => void
+let watcher: Watcher | undefined
+
+/** Whether launches are watched: then they have to be made, not replayed. */
+export const isWatched = (): boolean => watcher !== undefined
+
+/** Runs `fn`; `see` is told of its launches, and may launch kernels itself, unseen. */
+export function watchLaunches(see: Watcher, fn: () => void): void {
+  watcher = see
+  try {
+    fn()
+  } finally {
+    watcher = undefined
+  }
+}
+
+/** Tells whoever watches of a launch and what it has written. */
+export function tellWatcher(op: string, outputs: Bindable[]): void {
+  const see = watcher
+  watcher = undefined
+  see?.(op, outputs)
+  watcher = see
+}
