@@ -60,14 +60,8 @@ export const hasStyles = (model: GanModel): model is StyledModel =>
   'stylesOf' in model && 'fromStyles' in model
 
 /** Samples of z with the running statistics of batch norm, so that each depends on its own z alone. */
-export function evaluate(generator: nn.Layer, z: Tensor): Tensor {
-  nn.setTraining(generator, false)
-  try {
-    return generator.forward(z)
-  } finally {
-    nn.setTraining(generator, true)
-  }
-}
+export const evaluate = (generator: nn.Layer, z: Tensor): Tensor =>
+  nn.evaluating(generator, () => generator.forward(z))
 
 /** The values of what `make` makes, all of which is freed. Without a tape: of many samples it would hold much. */
 export function read(make: () => Tensor): Promise<Float32Array> {

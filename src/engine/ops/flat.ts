@@ -3,6 +3,7 @@
 import { gpu } from '../gpu/device.ts'
 import { ALIGNMENT, roundUp } from '../gpu/pool.ts'
 import { check } from '../tensor/shape.ts'
+import { refuseAmongStandIns } from '../tensor/standIn.ts'
 import { allocate, release, type Storage, Tensor } from '../tensor/tensor.ts'
 import { assign, fill } from './pointwise.ts'
 
@@ -22,13 +23,16 @@ const homes = new WeakSet<Storage>()
 /**
  * Where the parameters of a list lie, in as few spans as their homes allow. Those that no list has named before move
  * into a home together, in the order of the list; or into several, where one buffer of `limit` bytes is too small.
- * The spans hold their homes until `leave`. Throws ShapeError when there are none, or one of them is listed twice.
+ * The spans hold their homes until `leave`. Throws ShapeError when there are none, or one of them is listed twice; an Error
+ * in a step that is recorded, and where other weights stand in for the parameters.
  */
 export function spansOf(
   params: readonly Tensor[],
   op: string,
   limit = gpu().device.limits.maxStorageBufferBindingSize,
 ): Span[] {
+  gpu().recording?.refuse(`${op} is made, with new averages every time: make it before the step`)
+  refuseAmongStandIns(op)
   check(params.length > 0, op, () => 'expected at least one parameter')
   const places = new Set(params.map((p) => `${p.storageOf(op).buffer.id}+${p.byteOffset}`))
   check(places.size === params.length, op, () => 'a parameter is listed twice')
@@ -63,6 +67,7 @@ function moveIn(params: readonly Tensor[], op: string): void {
   params.forEach((p, i) => {
     const place = new Tensor(p.shape, home, offsets[i] * 4)
     assign(place, p)
+    p.storageOf(op).departures++
     p.relocate(home, place.byteOffset)
     place.dispose()
   })

@@ -1,5 +1,6 @@
 import { run } from '../gpu/kernel.ts'
 import { leave, type Span, spansOf, withRanges, zeroed } from '../ops/flat.ts'
+import { standIn } from '../tensor/standIn.ts'
 import { release, type Storage, type Tensor } from '../tensor/tensor.ts'
 import { checkInUse, homeOf, paramsOf, viewsOf } from './base.ts'
 import { checkRange } from './options.ts'
@@ -9,11 +10,14 @@ interface Part extends Span {
   average: Storage
 }
 
+let made = 0
+
 /** An exponential moving average of parameters: a = decay a + (1 - decay) p, starting at their present values. */
 export class EMA {
   private readonly params: readonly Tensor[]
   private readonly parts: readonly Part[]
   private readonly decay: number
+  private readonly key = `average ${made++}`
   private disposed = false
 
   /** Throws ShapeError for no parameters, one listed twice, or a decay outside [0, 1]. */
@@ -44,23 +48,19 @@ export class EMA {
       )
   }
 
-  /** Runs `fn` with the averages in the parameters' place. */
+  /** Runs `fn`, which must not be async, with the averages in the parameters' place. */
   averaged<T>(fn: () => T): T {
     checkInUse(this.disposed, 'EMA')
     const { params, parts } = this
-    const move = (to: (part: Part) => { storage: Storage; start: number }): void => {
-      for (const part of parts)
-        for (const { index, offset } of part.members) {
-          const { storage, start } = to(part)
-          params[index].relocate(storage, start + offset)
-        }
+    const put = (): (() => void) => {
+      const own = params.map((p) => ({ p, storage: p.storageOf('EMA'), at: p.byteOffset }))
+      for (const { members, average } of parts)
+        for (const { index, offset } of members) params[index].relocate(average, offset)
+      return () => {
+        for (const { p, storage, at } of own) if (!p.disposed) p.relocate(storage, at)
+      }
     }
-    move(({ average }) => ({ storage: average, start: 0 }))
-    try {
-      return fn()
-    } finally {
-      move(homeOf)
-    }
+    return standIn('EMA.averaged', put, fn, this.key)
   }
 
   /** Frees the averages; the parameters stay. Harmless when repeated. */
