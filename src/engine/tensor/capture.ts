@@ -158,6 +158,7 @@ export function capture<T>(
   }
   const take = (): T => {
     const g = gpu()
+    g.recording?.refuse('another captured step is taken in it: call what that one captures instead')
     if (isWatched()) {
       clear()
       const { result, tensors } = owned(step)
