@@ -247,6 +247,26 @@ describe('a step that cannot be replayed is refused, and says why', () => {
       run.dispose()
     })
 
+  for (const isRecorded of [false, true])
+    gpuTest(`a captured step, recorded ${isRecorded ? 'before' : 'for the first time'}`, async () => {
+      const w = tensor([1])
+      const inner = capture(() => G.mul(w, 2))
+      if (isRecorded) inner()
+      const outer = capture(() => G.add(inner(), 1))
+      expect(outer).toThrow(
+        /^capture: .* another captured step is taken in it: call what that one captures instead$/,
+      )
+      const caught = capture(() => {
+        try {
+          inner()
+        } catch {}
+      })
+      expect(caught).toThrow(/another captured step/)
+      w.write([3])
+      expect(await inner().item()).toBe(6)
+      for (const each of [inner, outer, caught, w]) each.dispose()
+    })
+
   gpuTest('and an error of its own passes through', () => {
     const run = capture(() => G.matmul(G.ones([2, 3]), G.ones([2, 3])))
     expect(run).toThrow(/matmul/)

@@ -2,16 +2,7 @@
  * The contract between a paper's file and everything around it: the training loop, commands, the page, scores. A family
  * says what it learns from and builds a model; nobody else knows its name.
  */
-import {
-  full,
-  nn,
-  noGrad,
-  type optim,
-  randomState,
-  scope,
-  setRandomState,
-  type Tensor,
-} from '../engine/index.ts'
+import { full, noGrad, type optim, randomState, scope, setRandomState, type Tensor } from '../engine/index.ts'
 import type { SampleField, Taken, Takes } from './data/fields.ts'
 import type { JudgeLayers } from './nets/minibatch.ts'
 import type { Options, OptionValue, Values } from './options.ts'
@@ -222,16 +213,6 @@ export function generatorOf(
       const labels = classes.map(([own]) => [own, full([z.shape[0]], chosen)])
       return draw({ [name]: z, ...Object.fromEntries(labels) }) as Tensor
     },
-  }
-}
-
-/** Runs `fn` with `network` in evaluation: with the running statistics of batch norm, each sample depends on itself alone. */
-export function evaluated<T>(network: object, fn: () => T): T {
-  nn.setTraining(network, false)
-  try {
-    return fn()
-  } finally {
-    nn.setTraining(network, true)
   }
 }
 

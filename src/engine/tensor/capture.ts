@@ -5,6 +5,7 @@ import type { Dispatch, Recorder, WriteLive } from '../gpu/dispatch.ts'
 import { SLOT } from '../gpu/params.ts'
 import { Reserve } from '../gpu/pool.ts'
 import { isWatched } from '../gpu/watching.ts'
+import { standInsNow } from './standIn.ts'
 import { owned, release, type Storage, type Tensor } from './tensor.ts'
 
 interface Entry {
@@ -46,6 +47,7 @@ class Replay<T> {
   readonly result: T
   private readonly tensors: ReadonlySet<Tensor>
   private readonly recording = new Recording()
+  private readonly departures: ReadonlyMap<Storage, number>
   private readonly dispatches: Dispatch[]
   private readonly live: readonly { write: WriteLive; at: number }[]
   private readonly params: GPUBuffer
@@ -71,6 +73,7 @@ class Replay<T> {
       g.recording = undefined
       g.pool.reserve = undefined
     }
+    this.departures = new Map([...recording.held].map((storage) => [storage, storage.departures]))
     // Slots that change come first, so that a replay writes one range.
     const { entries } = recording
     const ordered = [...entries.filter(({ live }) => live), ...entries.filter(({ live }) => !live)]
@@ -87,6 +90,12 @@ class Replay<T> {
     )
     this.liveBytes = bytes.slice(0, this.live.length * SLOT)
     this.liveView = new DataView(this.liveBytes.buffer)
+  }
+
+  /** Whether tensors that it uses have moved: it would read and write their old places. */
+  get isStale(): boolean {
+    for (const [storage, departures] of this.departures) if (storage.departures !== departures) return true
+    return false
   }
 
   get launches(): number {
@@ -148,6 +157,7 @@ export function capture<T>(
   }
   const take = (): T => {
     const g = gpu()
+    g.recording?.refuse('another captured step is taken in it: call what that one captures instead')
     if (isWatched()) {
       clear()
       const { result, tensors } = owned(step)
@@ -155,10 +165,13 @@ export function capture<T>(
       return result
     }
     const course = courseOf()
-    const known = replays.get(course)
-    if (known && known.g === g) return known.run()
+    const key = `${course}\n${standInsNow()}`
+    const known = replays.get(key)
+    if (known && known.g === g && !known.isStale) return known.run()
+    replays.delete(key)
+    known?.dispose()
     const replay = new Replay(g, step)
-    replays.set(course, replay)
+    replays.set(key, replay)
     onRecord?.(course, replay.launches)
     return replay.result
   }

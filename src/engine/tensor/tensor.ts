@@ -8,6 +8,8 @@ import { check, checkShape, type Shape, shapeText, sizeOf } from './shape.ts'
 /** A buffer shared by the tensors that view it; back to the pool when the last of them goes. */
 export interface Storage extends Held {
   readonly gpu: Gpu
+  /** How many tensors have left it for another one for good: what was recorded with them is out of date. */
+  departures: number
 }
 
 /** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
@@ -108,7 +110,7 @@ export function release(storage: Storage): void {
 /** An uninitialised storage of `size` floats. */
 export function allocate(size: number, what: string): Storage {
   const g = gpu()
-  return { gpu: g, buffer: g.pool.acquire(size * 4, what), references: 0 }
+  return { gpu: g, buffer: g.pool.acquire(size * 4, what), references: 0, departures: 0 }
 }
 
 /** An uninitialised tensor, for a kernel to write. */
@@ -166,11 +168,11 @@ function nestedShape(data: Nested): number[] {
 
 const scopes: Set<Tensor>[] = []
 
-/** What an async function does after its first await would escape `op`. */
+/** Throws TypeError for a promise: what an async function does after its first await would escape `op`. */
 export function refusePromise<T>(result: T, op: string): T {
-  if (result instanceof Promise)
-    throw new TypeError(`${op}: the function must not be async; read values outside of it`)
-  return result
+  if (typeof (result as { then?: unknown } | undefined)?.then !== 'function') return result
+  Promise.resolve(result).catch(() => {}) // this error is the one to tell
+  throw new TypeError(`${op}: the function must not be async; read values outside of it`)
 }
 
 /**

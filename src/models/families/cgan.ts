@@ -1,7 +1,7 @@
 /** Conditional GAN: Mirza & Osindero 2014, "Conditional generative adversarial nets" (arXiv:1411.1784). */
 import { mean, nn, optim, scope, stopGradient } from '../../engine/index.ts'
 import { image, label, shapeOf } from '../data/fields.ts'
-import { evaluated, family } from '../family.ts'
+import { family } from '../family.ts'
 import { LabelledDenseDiscriminator, LabelledDiscriminator, LabelledGenerator } from '../nets/conditional.ts'
 import { Discriminator, Generator } from '../nets/dcgan.ts'
 import { MlpDiscriminator, MlpGenerator } from '../nets/mlp.ts'
@@ -91,7 +91,7 @@ export default family({
             z: { kind: 'normal', size: o.latent },
             label: { kind: 'class', classes: label.classes },
           },
-          draw: ({ z, label }) => evaluated(G, () => G.forward(z, label)),
+          draw: ({ z, label }) => nn.evaluating(G, () => G.forward(z, label)),
         },
       },
     }

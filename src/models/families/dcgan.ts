@@ -4,7 +4,7 @@
  */
 import { mean, nn, optim, scope, stopGradient } from '../../engine/index.ts'
 import { image } from '../data/fields.ts'
-import { evaluated, family } from '../family.ts'
+import { family } from '../family.ts'
 import { Discriminator, Generator } from '../nets/dcgan.ts'
 import { amount, count, decay, oneOf } from '../options.ts'
 import { LOSSES } from '../training/losses.ts'
@@ -74,7 +74,7 @@ export default family({
           about: 'images of z',
           shows: image,
           latents: { z: { kind: 'normal', size: o.latent } },
-          draw: ({ z }) => evaluated(G, () => G.forward(z)),
+          draw: ({ z }) => nn.evaluating(G, () => G.forward(z)),
         },
       },
     }

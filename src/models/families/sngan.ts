@@ -1,7 +1,7 @@
 /** SN-GAN: Miyato, Kataoka, Koyama & Yoshida 2018, "Spectral normalization for generative adversarial networks" (arXiv:1802.05957). */
 import { mean, nn, noGrad, optim, scope } from '../../engine/index.ts'
 import { image } from '../data/fields.ts'
-import { evaluated, family } from '../family.ts'
+import { family } from '../family.ts'
 import { ResidualCritic, ResidualGenerator } from '../nets/residual.ts'
 import { amount, count, decay, oneOf } from '../options.ts'
 import { LOSSES } from '../training/losses.ts'
@@ -85,7 +85,7 @@ export default family({
           about: 'images of z',
           shows: image,
           latents: { z: { kind: 'normal', size: o.latent } },
-          draw: ({ z }) => evaluated(G, () => G.forward(z)),
+          draw: ({ z }) => nn.evaluating(G, () => G.forward(z)),
         },
       },
     }

@@ -1,7 +1,7 @@
 /** WGAN: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN" (arXiv:1701.07875). */
 import { mean, nn, noGrad, optim, scope, sub } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
-import { evaluated, family } from '../family.ts'
+import { family } from '../family.ts'
 import { criticFor, generatorFor } from '../nets/networks.ts'
 import { amount, count, positive } from '../options.ts'
 import { wasserstein } from '../training/losses.ts'
@@ -65,7 +65,7 @@ export default family({
           about: 'samples of z',
           shows: kind,
           latents: { z: { kind: 'normal', size: o.latent } },
-          draw: ({ z }) => evaluated(g, () => g.forward(z)),
+          draw: ({ z }) => nn.evaluating(g, () => g.forward(z)),
         },
       },
       judge: (x) => f.judge(x),

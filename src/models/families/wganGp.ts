@@ -1,7 +1,7 @@
 /** WGAN-GP: Gulrajani et al. 2017, "Improved training of Wasserstein GANs" (arXiv:1704.00028). */
 import { add, mean, mul, nn, noGrad, optim, reshape, scope, sub } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
-import { evaluated, family } from '../family.ts'
+import { family } from '../family.ts'
 import { criticFor, generatorFor } from '../nets/networks.ts'
 import { amount, count, countOrNone, decay, toggle } from '../options.ts'
 import { wasserstein } from '../training/losses.ts'
@@ -80,7 +80,7 @@ export default family({
           about: 'samples of z',
           shows: kind,
           latents: { z: { kind: 'normal', size: o.latent } },
-          draw: ({ z }) => evaluated(G, () => G.forward(z)),
+          draw: ({ z }) => nn.evaluating(G, () => G.forward(z)),
         },
       },
       judge: (x) => D.judge(x),
