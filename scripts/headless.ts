@@ -128,6 +128,7 @@ export class Headless<C extends CommandTable, R> {
     this.browser = await launchChrome({
       handleSIGINT: false,
       handleSIGTERM: false,
+      handleSIGHUP: false,
       protocolTimeout: 0, // training takes its time
       pipe: true,
     }).catch((error: Error) => {

@@ -6,8 +6,9 @@ import { kebab } from '../src/models/kebab.ts'
 import type { LossName } from '../src/models/training/losses.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
 import type { Config } from '../src/models/training/trainer.ts'
+import type { Checkpoint } from './checkpoints.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
-import type { Checkpoint, RunFolder, RunRecord } from './runFolder.ts'
+import type { RunFolder, RunRecord } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {

@@ -14,7 +14,8 @@ import { withBenchPage } from './benchPage.ts'
 import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
-import { defaultFolder, makeFresh, writeWhole } from './runFolder.ts'
+import { defaultFolder, makeFresh } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -46,6 +47,7 @@ export async function main(argv: string[]): Promise<number> {
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
   const started = new Date()
+  checkWritable(join(out ?? defaultFolder('', started), 'profile.json'))
   const { profile, measured } = await measure(
     { model, hyperparameters: numbers, every: {}, data, batch, adapter },
     steps,

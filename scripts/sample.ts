@@ -6,9 +6,10 @@ import type { Report } from '../src/app/headless.ts'
 import { isToy } from '../src/models/data/data.ts'
 import { POINTS, SAMPLES } from '../src/models/training/trainer.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { latestCheckpoint, readCheckpoint } from './checkpoints.ts'
 import { oneFile, withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 const FLAGS = {
@@ -43,7 +44,8 @@ export async function main(argv: string[]): Promise<number> {
   const format = extname(out).toLowerCase()
   if (format !== '.png' && format !== '.npy')
     throw new Error(`--out: expected a .png or .npy file, got '${out}'`)
-  const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
+  checkWritable(out)
+  const checkpoint = isFile ? readCheckpoint(from) : latestCheckpoint(from)
   const { count = isToy(checkpoint.config.data) ? POINTS : SAMPLES } = values
 
   const exchange = oneFile<Report>({ checkpoint: checkpoint.file })

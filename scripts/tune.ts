@@ -5,6 +5,7 @@ import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from
 import { type Exchange, oneFile, type Place, withTrainingPage } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { Progress } from './progress.ts'
+import { checkWritable } from './save.ts'
 import { checkModel, HYPERPARAMETERS } from './train.ts'
 import { clearTuned, keepTuned, readTuned, tunedFile, useTuned } from './tuned.ts'
 
@@ -68,6 +69,7 @@ async function search(
   place: Place,
 ): Promise<void> {
   const prepared = prepare(wishes)
+  checkWritable(tunedFile())
   const { adapter = 'default' } = wishes
   let progress: Progress | undefined
   const report = (event: Report): void => {
