@@ -5,7 +5,7 @@ import type { MetricsLine } from '../src/app/report.ts'
 import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
 import type { LogLine } from '../src/models/training/train.ts'
 import type { Config } from '../src/models/training/trainer.ts'
-import { apng } from './apng.ts'
+import { apng, framesOf } from './apng.ts'
 import { CHECKPOINT, type Checkpoint, latestCheckpoint, readBytes, saveCheckpoint } from './checkpoints.ts'
 import type { DataSet } from './datasets.ts'
 import type { Environment } from './environment.ts'
@@ -14,6 +14,7 @@ import { append, saying, sweep, writeWhole } from './save.ts'
 
 export const ANIMATION = 'training.png'
 const SAMPLES = 'samples'
+const PICTURE = /^step-(\d{6,})\.png$/
 const LOG = 'log.jsonl'
 const METRICS = 'metrics.jsonl'
 /** How long a frame of the animation is shown. */
@@ -161,13 +162,18 @@ export class RunFolder {
     this.isNewestDamaged = false
   }
 
-  /** Writes training.png, in which the sample pictures follow each other; not when there is but one. */
+  /**
+   * Writes training.png, in which the sample pictures follow each other; not when there is but one. Whatever else is in their
+   * folder is left out.
+   */
   animate(): void {
     const folder = join(this.path, SAMPLES)
     if (!existsSync(folder)) return
-    const frames = readdirSync(folder)
-      .sort()
-      .map((name) => readFileSync(join(folder, name)))
+    const steps = readdirSync(folder).flatMap((name) => PICTURE.exec(name)?.[1] ?? [])
+    const pictures = steps
+      .sort((a, b) => Number(a) - Number(b))
+      .map((step) => readFileSync(join(folder, `step-${step}.png`)))
+    const frames = framesOf(pictures)
     if (frames.length > 1) this.write(ANIMATION, apng(frames, FRAME))
   }
 
