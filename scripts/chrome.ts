@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import puppeteer, { type Browser, type LaunchOptions } from 'puppeteer'
+import { makeProfile } from './profiles.ts'
 
 /** What finding and starting Chrome need to know of the machine; a test gives a made-up one. */
 export interface System {
@@ -134,10 +135,20 @@ export function chromeFlags({
  * not start. The caller closes the browser.
  */
 export async function launchChrome(options: LaunchOptions = {}): Promise<Browser> {
-  return puppeteer.launch({
-    executablePath: await findChrome(),
-    headless: true,
-    ...options,
-    args: [...chromeFlags(), ...(options.args ?? [])],
-  })
+  const executablePath = await findChrome()
+  const profile = makeProfile()
+  try {
+    const browser = await puppeteer.launch({
+      executablePath,
+      headless: true,
+      userDataDir: profile.path,
+      ...options,
+      args: [...chromeFlags(), ...(options.args ?? [])],
+    })
+    browser.process()?.once('exit', profile.remove)
+    return browser
+  } catch (error) {
+    profile.remove()
+    throw error
+  }
 }

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { DataError } from '../src/engine/index.ts'
 import { type Field, type ImageField, isImage, isPoints, sampleOf } from '../src/models/data/fields.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { latestCheckpoint } from './checkpoints.ts'
 import { read } from './datasets.ts'
 import { COUNTS, dataName, EVALUATIONS, FILE_EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
 import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { npy, readNpy } from './npy.ts'
 import { png } from './png.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 
 const FLAGS = {
@@ -68,13 +69,15 @@ export async function main(argv: string[]): Promise<number> {
     if (unfit) throw new Error(`--${unfit}: is for a run, ${folder} is a file of samples`)
     return evaluateFile(folder, place)
   }
-  const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
+  const checkpoint = latestCheckpoint(folder)
   const { config, step, path } = checkpoint
   const data = dataName(folder, config.fields)
   const kind = kindOf(data, sampleOf(config.fields))
   const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values
   checkWishes(kind, data, count, out, features)
+  const file = join(folder, features ? 'features.json' : 'evaluation.json')
+  checkWritable(file)
   const isDigits = kind === 'digits' || kind === 'stacked'
   const exchange = new Collector({ checkpoint: checkpoint.file, ...(isDigits && scoringFiles()) })
   const isExported = out !== undefined
@@ -93,7 +96,6 @@ export async function main(argv: string[]): Promise<number> {
   const record = features
     ? { ...run, ...result.scores }
     : { ...run, seed, count, ...(isDigits && { classifier: classifierHash() }), ...result.scores }
-  const file = join(folder, features ? 'features.json' : 'evaluation.json')
   writeWhole(file, `${JSON.stringify(record, null, 2)}\n`)
   return 0
 }
@@ -106,13 +108,14 @@ async function evaluateFile(file: string, place: Where): Promise<number> {
     throw new DataError(`${file}: expected digits [N, 28, 28, 1] or, stacked, [N, 28, 28, 3], got [${shape}]`)
   const [count] = shape
   checkCount(kind, count, file)
+  const besides = file.slice(0, -NPY.length)
+  checkWritable(`${besides}.json`)
   const scoring = scoringFiles()
   const exchange = new Collector({ samples: values, ...scoring })
   const { lines, scores } = await onPage(exchange, place, (page) =>
     FILE_EVALUATIONS[kind](page, scoring.classifier !== undefined),
   )
   for (const line of lines) console.log(line)
-  const besides = file.slice(0, -NPY.length)
   keepNeighbours(exchange, `${besides}-neighbours.png`)
   const record = { file, count, classifier: classifierHash(), ...scores }
   writeWhole(`${besides}.json`, `${JSON.stringify(record, null, 2)}\n`)

@@ -85,6 +85,7 @@ class Headless<C extends CommandTable, R> implements Page<C> {
     this.browser = await launchChrome({
       handleSIGINT: false,
       handleSIGTERM: false,
+      handleSIGHUP: false,
       protocolTimeout: 0, // training takes its time
       pipe: true,
     }).catch((error: Error) => {

@@ -1,6 +1,6 @@
 // `npm run isa`: what a real GPU's compiler makes of every kernel variant, without the GPU. Mesa's RADV, told by its
 // no-op DRM shim which AMD chip there is, compiles what Dawn gives it and prints its statistics and disassembly.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Baseline, baselineText, compare, makeBaseline } from '../bench/isa/baseline.ts'
 import { type Driver, findDriver, runOn } from '../bench/isa/radv.ts'
@@ -12,6 +12,7 @@ import { installDawn } from './dawn.ts'
 import { commit, root } from './environment.ts'
 import type { About } from './isaCompile.ts'
 import { captureLaunches, comparePeers } from './isaPeers.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 const FLAGS = {
   gpu: {
@@ -56,6 +57,7 @@ export async function main(argv: string[]): Promise<number> {
     throw new Error('--peers compares all products: leave FILTER, --update and --json out')
   if (values.update && (filter || values.gpu))
     throw new Error('--update takes all variants on the usual chips: leave FILTER and --gpu out')
+  if (values.json) checkWritable(values.json)
   const driver = findDriver()
   if (!driver) {
     console.error(HOW_TO_GET)
@@ -87,11 +89,11 @@ export async function main(argv: string[]): Promise<number> {
 
   const environment = { driver: version, node: process.version, commit: commit() }
   if (values.json)
-    writeFileSync(
+    writeWhole(
       values.json,
       `${JSON.stringify({ format: 'ganvas isa 1', environment, rows: results }, undefined, 2)}\n`,
     )
-  if (values.update) writeFileSync(BASELINE, baselineText(makeBaseline(version, results)))
+  if (values.update) writeWhole(BASELINE, baselineText(makeBaseline(version, results)))
   return judge(results, filter === '') ? 0 : 1
 }
 

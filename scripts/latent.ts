@@ -8,10 +8,11 @@ import { DataError } from '../src/engine/index.ts'
 import { type ImageScores, METRICS } from '../src/models/evaluation/metrics/index.ts'
 import { apng } from './apng.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs, type Values } from './args.ts'
+import { type Checkpoint, latestCheckpoint } from './checkpoints.ts'
 import { loadDataSet } from './datasets.ts'
 import { dataName } from './evaluations.ts'
 import { type TrainingPage, withTrainingPage } from './headless.ts'
-import { CHECKPOINT, type Checkpoint, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 import { type Row, table } from './table.ts'
 
@@ -141,7 +142,8 @@ export async function main(argv: string[]): Promise<number> {
   const kind = KINDS[word]
   const { seed = 0, adapter = 'default', out = join(folder, `${word}-seed${seed}.png`) } = values
   if (extname(out).toLowerCase() !== '.png') throw new Error(`--out: expected a .png file, got '${out}'`)
-  const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
+  checkWritable(out)
+  const checkpoint = latestCheckpoint(folder)
   const exchange = new Collector({
     checkpoint: checkpoint.file,
     ...kind.files?.(values, folder, checkpoint),

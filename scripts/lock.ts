@@ -1,8 +1,8 @@
 // Who works in a folder: a file there that names the process, so that a second one keeps out.
-import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isRunning, told } from './proc.ts'
 
 export const LOCK = 'lock.json'
 
@@ -34,14 +34,14 @@ export class Lock {
     const me: Owner = {
       pid: process.pid,
       host: hostname(),
-      started: startOf(process.pid),
+      started: told(process.pid)?.started,
       since: new Date().toISOString(),
     }
     this.text = `${JSON.stringify(me)}\n`
     let isTakenOver = false
     while (!this.isMade()) {
       const owner = this.owner()
-      if (owner && isRunning(owner)) throw new Error(inUse(folder, owner))
+      if (owner && isThere(owner)) throw new Error(inUse(folder, owner))
       const who = owner ? `process ${owner.pid}, which is gone` : 'a process that could not name itself'
       warn(`${folder} was left locked by ${who}: it is taken over.`)
       rmSync(this.path, { force: true })
@@ -77,6 +77,7 @@ export class Lock {
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      rmSync(this.path, { force: true }) // made, but not written: the disk is full
       throw error
     }
   }
@@ -113,34 +114,7 @@ function ownerOf(text: string): Owner | undefined {
   }
 }
 
-/** Whether a process lives, as far as can be told: of another machine nothing can. */
-export function isRunning({ pid, host, started }: Pick<Owner, 'pid' | 'host' | 'started'>): boolean {
-  if (host !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false // else it is another user's
-  }
-  const now = startOf(pid)
-  return now !== ENDED && (started === undefined || now === undefined || now === started)
-}
-
-/** Ended, and not yet forgotten by its parent. */
-const ENDED = 'ended'
-
-/** When a process started; undefined where the system does not tell. */
-function startOf(pid: number): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // What follows the program's name, which may hold anything: the state, and as the 20th the ticks from the boot on.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? ENDED : `${boot} ${fields[19]}`
-  } catch {
-    if (process.platform === 'win32') return undefined
-  }
-  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
-  return stdout?.trim() || undefined
-}
+/** Whether the owner may live: of another machine's processes nothing can be told. */
+const isThere = ({ pid, host, started }: Owner): boolean => host !== hostname() || isRunning(pid, started)
 
 const sleep = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)

@@ -15,9 +15,10 @@ import { kebab } from '../src/models/kebab.ts'
 import { changed, defaultsOf, type OptionValue, optionText } from '../src/models/options.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
 import type { Config } from '../src/models/training/trainer.ts'
+import type { Checkpoint } from './checkpoints.ts'
 import { type Loaded, loadDataSet } from './datasets.ts'
 import { defaultModel } from './familyArgs.ts'
-import type { Checkpoint, RunFolder, RunRecord } from './runFolder.ts'
+import type { RunFolder, RunRecord } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {

@@ -17,7 +17,8 @@ import { environment } from './environment.ts'
 import { readFamilyArgs } from './familyArgs.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
-import { defaultFolder, makeFresh, writeWhole } from './runFolder.ts'
+import { defaultFolder, makeFresh } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 /** Enough for quartiles, and a multiple of the rhythms that models have. */
@@ -46,6 +47,7 @@ export async function main(argv: string[]): Promise<number> {
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
   const started = new Date()
+  checkWritable(join(out ?? defaultFolder('', started), 'profile.json'))
   const { profile, measured } = await measure(
     { model, options, every: {}, data, batch, adapter },
     steps,

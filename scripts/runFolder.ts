@@ -1,27 +1,20 @@
-// The folder of a training run. Every file in it is whole at any time: files are written aside, then renamed.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs'
+// The folder of a training run.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { MetricsLine } from '../src/app/report.ts'
 import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
-import { families } from '../src/models/index.ts'
 import type { LogLine } from '../src/models/training/train.ts'
-import { type Config, configOf } from '../src/models/training/trainer.ts'
-import { apng } from './apng.ts'
+import type { Config } from '../src/models/training/trainer.ts'
+import { apng, framesOf } from './apng.ts'
+import { CHECKPOINT, type Checkpoint, latestCheckpoint, readBytes, saveCheckpoint } from './checkpoints.ts'
 import type { Loaded } from './datasets.ts'
 import type { Environment } from './environment.ts'
 import { LOCK, Lock } from './lock.ts'
+import { append, saying, sweep, writeWhole } from './save.ts'
 
-export const CHECKPOINT = 'checkpoint.safetensors'
 export const ANIMATION = 'training.png'
+const SAMPLES = 'samples'
+const PICTURE = /^step-(\d{6,})\.png$/
 const LOG = 'log.jsonl'
 const METRICS = 'metrics.jsonl'
 /** How long a frame of the animation is shown. */
@@ -40,49 +33,6 @@ export interface RunRecord {
   tuned?: TunedTable
   /** Each time the run was continued. */
   resumed: { step: number; started: string; environment: Environment }[]
-}
-
-export interface Checkpoint {
-  path: string
-  file: Uint8Array
-  config: Config
-  step: number
-}
-
-/** Writes `path` whole or not at all, making its folder. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const aside = `${path}.${process.pid}.tmp`
-  writeFileSync(aside, content)
-  renameSync(aside, path)
-}
-
-/** Reads and checks a checkpoint. Throws CheckpointError naming the file. */
-export function readCheckpoint(path: string): Checkpoint {
-  const file = readBytes(path)
-  try {
-    const { step, ...config } = configOf(file, path)
-    const { model, options, fields, batch, seed } = config
-    if (!Number.isSafeInteger(step) || !options || !fields || !batch || !Number.isSafeInteger(seed))
-      throw new CheckpointError(`${path}: its metadata lacks step, options, fields, batch or seed`)
-    if (!Object.hasOwn(families, model))
-      throw new CheckpointError(
-        `${path}: is of model '${model}'; there are ${Object.keys(families).join(', ')}`,
-      )
-    return { path, file, config, step }
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error
-    throw new CheckpointError(`${path}: its metadata cannot be read: ${(error as Error).message}`)
-  }
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CheckpointError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`)
-  }
 }
 
 /** What run.json in `path` says. Throws CheckpointError when there is none that can be read. */
@@ -113,28 +63,39 @@ export function defaultFolder(model: string, date: Date): string {
 
 /** Makes the first of the folders `path`, `path`-2, `path`-3, … that there is not, and gives its name. */
 export function makeFresh(path: string): string {
-  mkdirSync(dirname(path), { recursive: true })
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? path : `${path}-${n}`
-    try {
-      mkdirSync(name)
-      return name
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  return saying(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? path : `${path}-${n}`
+      try {
+        mkdirSync(name)
+        return name
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
     }
-  }
+  })
 }
 
 /** The folder of a run that this process trains, and no other at the same time. */
 export class RunFolder {
   private readonly lock: Lock
+  /** The newest checkpoint, from which the run does not go on. */
+  private isNewestDamaged = false
 
   private constructor(
     readonly path: string,
     /** Made by us: it goes again when nothing came of the run. */
     private readonly isOurs: boolean,
   ) {
-    this.lock = new Lock(path)
+    try {
+      this.lock = saying(join(path, LOCK), () => new Lock(path))
+    } catch (error) {
+      this.removeEmpty()
+      throw error
+    }
+    sweep(path)
+    sweep(join(path, SAMPLES))
     process.once('exit', this.close) // Ctrl-C, pressed twice
   }
 
@@ -144,7 +105,7 @@ export class RunFolder {
    */
   static create(path: string): RunFolder {
     const isOurs = !existsSync(path)
-    mkdirSync(path, { recursive: true })
+    saying(path, () => mkdirSync(path, { recursive: true }))
     const folder = new RunFolder(path, isOurs)
     if (readdirSync(path).every((name) => name === LOCK)) return folder
     folder.close()
@@ -167,7 +128,12 @@ export class RunFolder {
   readonly close = (): void => {
     process.off('exit', this.close)
     this.lock.release()
-    if (this.isOurs && !readdirSync(this.path).length) rmdirSync(this.path)
+    this.removeEmpty()
+  }
+
+  private removeEmpty(): void {
+    const { path, isOurs } = this
+    if (isOurs && existsSync(path) && !readdirSync(path).length) rmdirSync(path)
   }
 
   write(name: string, content: string | Uint8Array): void {
@@ -182,31 +148,46 @@ export class RunFolder {
     return readRecord(this.path)
   }
 
+  /** The checkpoint to go on from. Throws CheckpointError when there is none that can be read. */
   checkpoint(): Checkpoint {
-    return readCheckpoint(join(this.path, CHECKPOINT))
+    const checkpoint = latestCheckpoint(this.path)
+    this.isNewestDamaged = checkpoint.path !== join(this.path, CHECKPOINT)
+    return checkpoint
   }
 
-  /** Writes training.png, in which the sample pictures follow each other; not when there is but one. */
+  /** Throws an Error, and harms nothing, when it cannot be saved or the folder is somebody else's by now. */
+  saveCheckpoint(content: Uint8Array): void {
+    this.lock.check()
+    saveCheckpoint(this.path, content, this.isNewestDamaged)
+    this.isNewestDamaged = false
+  }
+
+  /**
+   * Writes training.png, in which the sample pictures follow each other; not when there is but one. Whatever else is in their
+   * folder is left out.
+   */
   animate(): void {
-    const folder = join(this.path, 'samples')
+    const folder = join(this.path, SAMPLES)
     if (!existsSync(folder)) return
-    const frames = readdirSync(folder)
-      .sort()
-      .map((name) => readFileSync(join(folder, name)))
+    const steps = readdirSync(folder).flatMap((name) => PICTURE.exec(name)?.[1] ?? [])
+    const pictures = steps
+      .sort((a, b) => Number(a) - Number(b))
+      .map((step) => readFileSync(join(folder, `step-${step}.png`)))
+    const frames = framesOf(pictures)
     if (frames.length > 1) this.write(ANIMATION, apng(frames, FRAME))
   }
 
   appendLog(line: LogLine): void {
-    this.append(LOG, line)
+    this.addLine(LOG, line)
   }
 
   /** Scores of samples, in a file of their own: they come more rarely. */
   appendMetrics(line: MetricsLine): void {
-    this.append(METRICS, line)
+    this.addLine(METRICS, line)
   }
 
-  private append(name: string, line: object): void {
-    appendFileSync(join(this.path, name), `${JSON.stringify(line)}\n`)
+  private addLine(name: string, line: object): void {
+    append(join(this.path, name), `${JSON.stringify(line)}\n`)
   }
 
   readLog(): LogLine[] {

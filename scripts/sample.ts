@@ -4,9 +4,10 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { Report } from '../src/app/headless.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { latestCheckpoint, readCheckpoint } from './checkpoints.ts'
 import { oneFile, withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 const FLAGS = {
@@ -47,7 +48,8 @@ export async function main(argv: string[]): Promise<number> {
   const format = extname(out).toLowerCase()
   if (format !== '.png' && format !== '.npy')
     throw new Error(`--out: expected a .png or .npy file, got '${out}'`)
-  const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
+  checkWritable(out)
+  const checkpoint = isFile ? readCheckpoint(from) : latestCheckpoint(from)
   const { count, view, label } = values
 
   const exchange = oneFile<Report>({ checkpoint: checkpoint.file })

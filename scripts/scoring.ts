@@ -9,7 +9,7 @@ import { labelledDigits } from './datasets.ts'
 import { cacheFolder } from './environment.ts'
 import type { Exchange } from './host.ts'
 import { Progress } from './progress.ts'
-import { writeWhole } from './runFolder.ts'
+import { writeWhole } from './save.ts'
 
 /** Where the classifier is kept, in the folder that GANVAS_CACHE names. Removed, it is trained again. */
 export const CLASSIFIER = relative('', join(cacheFolder(), 'digits.safetensors'))

@@ -17,6 +17,7 @@ import {
   textOf,
 } from '../src/models/training/stabilisers/names.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter } from './args.ts'
+import { CHECKPOINT } from './checkpoints.ts'
 import { type Environment, environment } from './environment.ts'
 import { optionLines, readFamilyArgs } from './familyArgs.ts'
 import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
@@ -24,7 +25,8 @@ import type { Exchange } from './host.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { ANIMATION, CHECKPOINT, defaultFolder, RunFolder, type RunRecord, writeWhole } from './runFolder.ts'
+import { ANIMATION, defaultFolder, RunFolder, type RunRecord } from './runFolder.ts'
+import { writeWhole } from './save.ts'
 import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -218,6 +220,7 @@ class Session implements Exchange<Report> {
   take(name: string, content: Uint8Array): void {
     const { folder } = this.place
     if (name === 'classifier') writeWhole(CLASSIFIER, content)
+    else if (name === CHECKPOINT) folder.saveCheckpoint(content)
     else folder.write(name, content)
     if (name.startsWith('samples/')) folder.write('samples.png', content)
   }

@@ -7,6 +7,7 @@ import { oneFile, type Place, withTrainingPage } from './headless.ts'
 import type { Exchange } from './host.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { Progress } from './progress.ts'
+import { checkWritable } from './save.ts'
 import { clearTuned, keepTuned, readTuned, tunedFile, useTuned } from './tuned.ts'
 
 const SECONDS = 120
@@ -67,6 +68,7 @@ async function search(
   place: Place,
 ): Promise<void> {
   const prepared = prepare(wishes)
+  checkWritable(tunedFile())
   const { adapter = 'default' } = wishes
   let progress: Progress | undefined
   const report = (event: Report): void => {

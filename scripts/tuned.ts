@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTunedTable, type TunedTable } from '../src/engine/index.ts'
 import { cacheFolder } from './environment.ts'
-import { writeWhole } from './runFolder.ts'
+import { writeWhole } from './save.ts'
 
 /** A table, and the browser (or Node and Dawn) that it was found in. */
 export interface Kept {

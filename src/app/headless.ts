@@ -110,6 +110,7 @@ const commands = {
     let reported = Promise.resolve()
     const report = (event: Report): void => {
       reported = reported.then(() => window.ganvasReport(event))
+      reported.catch(() => {}) // a full disk, say: told when it is awaited
     }
     const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
     try {

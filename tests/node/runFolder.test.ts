@@ -5,7 +5,8 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { LOCK, Lock } from '../../scripts/lock.ts'
-import { defaultFolder, RunFolder } from '../../scripts/runFolder.ts'
+import { png } from '../../scripts/png.ts'
+import { ANIMATION, defaultFolder, RunFolder } from '../../scripts/runFolder.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ganvas-folder-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -60,21 +61,23 @@ describe('a lock', () => {
     expect(said).toHaveLength(1)
   })
 
-  test('of a process that ended and is not yet forgotten is taken over', async () => {
-    // The shell's child ends at once, and `sleep`, which the shell becomes, never asks for it.
-    const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'])
-    try {
-      const pid = Number(await new Promise((resolve) => shell.stdout.once('data', resolve)))
-      await vi.waitFor(() => {
-        if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ')
-      })
-      leave({ pid })
-      new Lock(folder, warn).release()
-      expect(said).toHaveLength(1)
-    } finally {
-      shell.kill()
-    }
-  })
+  test.runIf(process.platform === 'linux')(
+    'of a process that ended and is not yet forgotten is taken over',
+    async () => {
+      // The shell's child ends soon, and `sleep`, which the shell becomes, never asks for it.
+      const shell = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 20'])
+      try {
+        const pid = Number(await new Promise((resolve) => shell.stdout.once('data', resolve)))
+        const isKept = () => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+        await vi.waitUntil(isKept, { timeout: 10_000 })
+        leave({ pid })
+        new Lock(folder, warn).release()
+        expect(said).toHaveLength(1)
+      } finally {
+        shell.kill()
+      }
+    },
+  )
 
   test('of another machine is left alone', () => {
     leave({ host: `not-${hostname()}`, pid: gone() })
@@ -124,6 +127,25 @@ describe('a run', () => {
     writeFileSync(join(path, 'notes.txt'), '')
     expect(() => RunFolder.create(path)).toThrow(`${path} exists already: choose another folder by --out`)
     expect(readdirSync(path)).toEqual(['notes.txt'])
+  })
+
+  test('shows its whole pictures in order, whatever else is beside them', () => {
+    const run = RunFolder.create(join(folder, 'new'))
+    const samples = join(run.path, 'samples')
+    const picture = (value: number): Buffer => png(Uint8Array.of(value), 1, 1)
+    run.write('samples/step-999999.png', picture(1))
+    run.animate()
+    expect(existsSync(join(run.path, ANIMATION)), 'of one picture').toBe(false)
+    run.write('samples/step-1000000.png', picture(2))
+    run.animate()
+    const clean = readFileSync(join(run.path, ANIMATION))
+    expect(clean.toString('latin1', 33, 45)).toBe('\0\0\0\x08acTL\0\0\0\x02')
+    mkdirSync(join(samples, 'folder'))
+    for (const name of ['.DS_Store', 'step-5.png', 'step-000010.png.999.tmp', 'step-000010.png'])
+      writeFileSync(join(samples, name), picture(3).subarray(0, 60))
+    run.animate()
+    expect(readFileSync(join(run.path, ANIMATION))).toEqual(clean)
+    run.close()
   })
 
   test('is not looked for in a folder that is none, and leaves nothing there', () => {
