@@ -52,6 +52,23 @@ export function watchLaunches(see: Watcher, fn: () => void): void {
   }
 }
 
+/** Whose launches are being made. */
+let owner: object | undefined
+
+/**
+ * Runs `fn`, which must not be async; whoever measures is told that its launches are `by`'s (`About.owner`). Profiles tell
+ * the phases of a training step by it.
+ */
+export function launchesOf<T>(by: object, fn: () => T): T {
+  const before = owner
+  owner = by
+  try {
+    return fn()
+  } finally {
+    owner = before
+  }
+}
+
 const MAX_BIND_GROUPS = 8192
 const kernels = new WeakMap<Gpu, { byKey: Map<string, Kernel>; bySource: Map<string, Kernel> }>()
 
@@ -77,7 +94,7 @@ export function run(
     params: slot,
     grid,
     ...((g.watch || g.recording) && {
-      about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.() },
+      about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.(), owner },
     }),
   }
   g.recording?.add(dispatch, g.arenaView, live && ((view, at) => writeParams(kernel, view, at, live())))
@@ -104,7 +121,7 @@ function describe(
   const known = typeof params === 'object' ? params : {}
   const bound = reflection.buffers.map(({ name, writes }) => {
     const { shape } = buffers[name]
-    return [name, { shape, writes, id: buffers[name].storageOf(op).buffer.id }] as const
+    return [name, { shape, writes }] as const
   })
   return { op, defines, params: known, buffers: Object.fromEntries(bound) }
 }

@@ -1,7 +1,7 @@
 /** Optimisers, in order of complexity. Each updates all of its parameters in place, in one dispatch. */
 
 import { DisposedError } from '../errors.ts'
-import { run } from '../gpu/kernel.ts'
+import { launchesOf, run } from '../gpu/kernel.ts'
 import { type Flat, flatten, leave, withWhole, zeroFlat } from '../ops/flat.ts'
 import { place } from '../ops/movement.ts'
 import { add, div, full, type Live, mul, sqrt, square, sub } from '../ops/pointwise.ts'
@@ -87,16 +87,18 @@ abstract class Optimizer {
       )
     })
     const pieces = grads.map((x, i) => ({ x, block: x.size, start: offsets[i] / 4 }))
-    withWhole({ g: this.grads }, bytes, ({ g }) => place(this.rule, g, pieces, bytes / 4))
-    withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
-      run('optim', {
-        op: this.rule,
-        defines: { [this.rule.toUpperCase()]: true },
-        buffers,
-        params: () => paramsOf(bytes, this.numbers(++this.t)),
-        threads: bytes / 16,
-      }),
-    )
+    launchesOf(this, () => {
+      withWhole({ g: this.grads }, bytes, ({ g }) => place(this.rule, g, pieces, bytes / 4))
+      withWhole({ p: storage, g: this.grads, ...this.state }, bytes, (buffers) =>
+        run('optim', {
+          op: this.rule,
+          defines: { [this.rule.toUpperCase()]: true },
+          buffers,
+          params: () => paramsOf(bytes, this.numbers(++this.t)),
+          threads: bytes / 16,
+        }),
+      )
+    })
   }
 
   /** The update of one parameter as ops: PyTorch's formulas, as in optim.wgsl. */
@@ -134,14 +136,16 @@ abstract class Optimizer {
   clip(limit: number): void {
     checkInUse(this.disposed, this.rule)
     const { bytes, storage } = this.flat
-    withWhole({ p: storage }, bytes, (buffers) =>
-      run('optim', {
-        op: 'clip',
-        defines: { CLIP: true },
-        buffers,
-        params: paramsOf(bytes, { rate: limit }),
-        threads: bytes / 16,
-      }),
+    launchesOf(this, () =>
+      withWhole({ p: storage }, bytes, (buffers) =>
+        run('optim', {
+          op: 'clip',
+          defines: { CLIP: true },
+          buffers,
+          params: paramsOf(bytes, { rate: limit }),
+          threads: bytes / 16,
+        }),
+      ),
     )
   }
 
@@ -266,14 +270,16 @@ export class EMA {
 
   private move(decay: number): void {
     const { bytes, storage } = this.flat
-    withWhole({ p: this.average, g: storage }, bytes, (buffers) =>
-      run('optim', {
-        op: 'EMA',
-        defines: { EMA: true },
-        buffers,
-        params: paramsOf(bytes, { decay }),
-        threads: bytes / 16,
-      }),
+    launchesOf(this, () =>
+      withWhole({ p: this.average, g: storage }, bytes, (buffers) =>
+        run('optim', {
+          op: 'EMA',
+          defines: { EMA: true },
+          buffers,
+          params: paramsOf(bytes, { decay }),
+          threads: bytes / 16,
+        }),
+      ),
     )
   }
 
