@@ -123,7 +123,11 @@ export async function measureScaled(g: Gpu, shape: DcganShape): Promise<ScaledSt
     Math.max(3, Math.min(15, Math.round(RUN_MS / quantiles(once).median))),
   )
   const { passes } = await profile(g, async () => void (await runSteps(session, 1)))
-  const launches = passes.flatMap(({ dispatches }) => dispatches.map(workOf))
+  const dispatches = passes.flatMap((pass) => pass.dispatches)
+  const launches = dispatches.map(workOf)
+  const unknown = dispatches.find((_, i) => !launches[i].counted)
+  if (unknown)
+    throw new Error(`nothing counts the FLOPs of ${unknown.kernel}: src/engine/profiling/work.ts should`)
   return { median: quantiles(times).median, launches }
 }
 

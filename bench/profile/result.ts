@@ -1,6 +1,17 @@
 /** What `npm run profile` writes as profile.json: its schema, which docs/measuring.md explains, and the types of it. */
 import { environment, quantiles, roofs } from '../result.ts'
-import { amount, list, map, object, oneOf, optional, type Schema, type TypeOf, text } from '../schema.ts'
+import {
+  amount,
+  flag,
+  list,
+  map,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  type TypeOf,
+  text,
+} from '../schema.ts'
 
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
 export const VERSION = 1
@@ -20,6 +31,8 @@ const kernel = object({
   /** Of a call: useful FLOPs, and bytes read and written. */
   flops: amount,
   bytes: amount,
+  /** Whether the FLOPs are known; if not, they stand as 0, and what follows is of the bytes alone. */
+  counted: flag,
   /** By the median, as are those that follow. */
   gflops: amount,
   gbs: amount,

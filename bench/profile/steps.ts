@@ -34,7 +34,10 @@ export async function profileSteps(g: Gpu, data: Data, config: Config, count: nu
     }
     const before = Math.ceil(count / 2)
     await plainSteps(before)
-    const digest = new Digest(ownersOf(trainer))
+    const { optimizers } = trainer.model
+    const digest = new Digest(
+      new Map(Object.entries(optimizers).map(([name, optimizer]) => [optimizer, name])),
+    )
     const steps: ProfiledStep[] = []
     for (let i = 0; i < count; i++) {
       let times: StepTimes | undefined
@@ -67,29 +70,19 @@ async function takeStep(g: Gpu, advance: () => Promise<Float32Array>): Promise<S
   return { begin, recorded, done, end: performance.now() }
 }
 
-/** Networks by the numbers of the buffers that their optimiser keeps its state in. */
-function ownersOf({ model }: Trainer): Map<number, string> {
-  const owners = new Map<number, string>()
-  for (const [network, optimizer] of Object.entries(model.optimizers))
-    for (const view of Object.values(optimizer.stateDict())) {
-      owners.set(view.storageOf('profile').buffer.id, network)
-      view.dispose()
-    }
-  return owners
-}
-
 /** Numbers launches and phases, so that each is described once. */
 class Digest {
   readonly launches: Measured['launches'] = []
   readonly phases: string[] = []
   private readonly known = new Map<string, number>()
 
-  constructor(private readonly owners: ReadonlyMap<number, string>) {}
+  /** `names`: of the optimisers. */
+  constructor(private readonly names: ReadonlyMap<object, string>) {}
 
   /** The submits of one step. */
   read(submits: readonly SubmitRecord[]): Submit[] {
     const dispatches = submits.flatMap(({ passes }) => passes.map(({ dispatches: [only] }) => only))
-    const phases = phasesOf(dispatches, this.owners)
+    const phases = phasesOf(dispatches, this.names)
     let next = 0
     return submits.map(({ passes, begin, encoded, end }) => {
       const runs = passes.map(({ dispatches: [only], begin = 0, end = 0 }): Run => {

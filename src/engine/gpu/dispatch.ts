@@ -10,8 +10,10 @@ export interface About {
   params: Readonly<Record<string, number>>
   /** Useful FLOPs, where they cannot be told from the rest. */
   flops?: number
-  /** What is bound, by name: its shape, whether it is written, and the number of its buffer in the pool. */
-  buffers: Readonly<Record<string, { shape: readonly number[]; writes: boolean; id: number }>>
+  /** The optimiser or average that made it, of a launch that updates parameters or an average (see `launchesOf`). */
+  owner?: object
+  /** What is bound, by name: its shape, and whether it is written. */
+  buffers: Readonly<Record<string, { shape: readonly number[]; writes: boolean }>>
 }
 
 /** One kernel launch, ready to encode. */

@@ -5,7 +5,7 @@ import { bind } from './bindGroups.ts'
 import { gpu } from './device.ts'
 import type { About } from './dispatch.ts'
 import { compile, type Kernel } from './pipelines.ts'
-import { isWatched, tellWatcher } from './watching.ts'
+import { isWatched, launchOwner, tellWatcher } from './watching.ts'
 import type { Defines } from './wgsl.ts'
 
 export interface Launch {
@@ -52,7 +52,7 @@ export function run(
     params: slot,
     grid,
     ...((g.watch || g.recording) && {
-      about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.() },
+      about: { ...describe(op, kernel, defines, buffers, params), flops: flops?.(), owner: launchOwner() },
     }),
   }
   g.recording?.add(dispatch, arenaView, live && ((view, at) => writeParams(kernel, view, at, live())))
@@ -76,7 +76,7 @@ function describe(
   const known = typeof params === 'object' ? params : {}
   const bound = reflection.buffers.map(({ name, writes }) => {
     const { shape } = buffers[name]
-    return [name, { shape, writes, id: buffers[name].storageOf(op).buffer.id }] as const
+    return [name, { shape, writes }] as const
   })
   return { op, defines, params: known, buffers: Object.fromEntries(bound) }
 }

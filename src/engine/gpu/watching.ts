@@ -25,3 +25,21 @@ export function tellWatcher(op: string, outputs: Bindable[]): void {
   see?.(op, outputs)
   watcher = see
 }
+
+/** Whose launches are being made. */
+let owner: object | undefined
+export const launchOwner = (): object | undefined => owner
+
+/**
+ * Runs `fn`, which must not be async; whoever measures is told that its launches are `by`'s (`About.owner`). Profiles tell
+ * the phases of a training step by it.
+ */
+export function launchesOf<T>(by: object, fn: () => T): T {
+  const before = owner
+  owner = by
+  try {
+    return fn()
+  } finally {
+    owner = before
+  }
+}

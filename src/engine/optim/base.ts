@@ -2,6 +2,7 @@
 
 import { DisposedError } from '../errors.ts'
 import { run } from '../gpu/kernel.ts'
+import { launchesOf } from '../gpu/watching.ts'
 import { leave, type Span, spansOf, withRanges, zeroed } from '../ops/flat.ts'
 import { concat, place, reshape } from '../ops/movement.ts'
 import { norm } from '../ops/reduce.ts'
@@ -94,7 +95,7 @@ export abstract class Optimizer {
   /** Updates every parameter from its gradient, given in the order of the parameters. */
   step(grads: readonly Tensor[]): void {
     checkInUse(this.disposed, this.rule)
-    const { params, parts, rule } = this
+    const { params, rule } = this
     check(
       grads.length === params.length,
       rule,
@@ -107,6 +108,12 @@ export abstract class Optimizer {
         () => `gradient ${i} has shape ${shapeText(g.shape)}, its parameter ${shapeText(params[i].shape)}`,
       )
     })
+    launchesOf(this, () => this.update(grads))
+  }
+
+  /** Copies the gradients to where the update reads them, then updates every part. */
+  private update(grads: readonly Tensor[]): void {
+    const { parts, rule } = this
     for (const { members, bytes, grads: storage } of parts) {
       const pieces = members.map(({ index, offset }) => {
         const x = grads[index]
@@ -157,16 +164,18 @@ export abstract class Optimizer {
   clip(limit: number): void {
     checkInUse(this.disposed, this.rule)
     checkRange(this.rule, "clip's limit", limit)
-    for (const part of this.parts)
-      withRanges({ p: homeOf(part) }, part.bytes, (buffers) =>
-        run('optim', {
-          op: 'clip',
-          defines: { CLIP: true },
-          buffers,
-          params: paramsOf(part.bytes, { rate: limit }),
-          threads: part.bytes / 16,
-        }),
-      )
+    launchesOf(this, () => {
+      for (const part of this.parts)
+        withRanges({ p: homeOf(part) }, part.bytes, (buffers) =>
+          run('optim', {
+            op: 'clip',
+            defines: { CLIP: true },
+            buffers,
+            params: paramsOf(part.bytes, { rate: limit }),
+            threads: part.bytes / 16,
+          }),
+        )
+    })
   }
 
   /** ‖g‖₂ over all gradients of the last step, a scalar; 0 before the first. */

@@ -1,4 +1,5 @@
 import { run } from '../gpu/kernel.ts'
+import { launchesOf } from '../gpu/watching.ts'
 import { leave, type Span, spansOf, withRanges, zeroed } from '../ops/flat.ts'
 import { standIn } from '../tensor/standIn.ts'
 import { release, type Storage, type Tensor } from '../tensor/tensor.ts'
@@ -36,16 +37,18 @@ export class EMA {
   }
 
   private move(decay: number): void {
-    for (const part of this.parts)
-      withRanges({ p: { storage: part.average }, g: homeOf(part) }, part.bytes, (buffers) =>
-        run('optim', {
-          op: 'EMA',
-          defines: { EMA: true },
-          buffers,
-          params: paramsOf(part.bytes, { decay }),
-          threads: part.bytes / 16,
-        }),
-      )
+    launchesOf(this, () => {
+      for (const part of this.parts)
+        withRanges({ p: { storage: part.average }, g: homeOf(part) }, part.bytes, (buffers) =>
+          run('optim', {
+            op: 'EMA',
+            defines: { EMA: true },
+            buffers,
+            params: paramsOf(part.bytes, { decay }),
+            threads: part.bytes / 16,
+          }),
+        )
+    })
   }
 
   /** Runs `fn`, which must not be async, with the averages in the parameters' place. */
