@@ -110,8 +110,9 @@ function optionField(name: string, option: ModelOption): Field {
 
 function labelled(name: string, about: string, field: Field): HTMLLabelElement {
   const label = document.createElement('label')
-  label.title = about
-  label.append(`${kebab(name).replaceAll('-', ' ')} `, field)
+  const help = document.createElement('small')
+  help.textContent = about
+  label.append(`${kebab(name).replaceAll('-', ' ')} `, field, help)
   return label
 }
 
