@@ -1,5 +1,6 @@
 /** Every documented error, provoked: its class, and that the message names the op, the shapes and what was expected. */
 import { describe, expect, test } from 'vitest'
+import { type Gpu, openGpu } from '../src/engine/gpu/device.ts'
 import { run } from '../src/engine/gpu/kernel.ts'
 import { shaderFile } from '../src/engine/gpu/wgsl.ts'
 import * as G from '../src/engine/index.ts'
@@ -348,6 +349,26 @@ describe('DeviceLostError', () => {
     await init()
     x.dispose()
     expect(memory().liveBuffers).toBe(0)
+  })
+  test('a device whose preparation failed is given to nobody', async () => {
+    const { hasQuads } = await init()
+    G.shutdown()
+    let opened: Gpu | undefined
+    const prepare = async (g: Gpu): Promise<void> => {
+      opened = g
+      expect(gpu()).toBe(g)
+      await z(2).data()
+      throw new Error('not prepared')
+    }
+    const both = await Promise.allSettled([openGpu({}, prepare), init()])
+    expect(both.map((each) => each.status === 'rejected' && each.reason.message)).toEqual(
+      Array(2).fill('not prepared'),
+    )
+    expect(() => gpu()).toThrow(G.DeviceLostError)
+    expect((await opened?.device.lost)?.reason).toBe('destroyed')
+    const g = await init()
+    expect(g).not.toBe(opened)
+    expect(g.hasQuads).toBe(hasQuads)
   })
   test('no WebGPU, or no adapter, says what to do', async () => {
     G.shutdown()

@@ -132,17 +132,24 @@ export function gpu(): Gpu {
 export function openGpu(options: InitOptions, prepare: (g: Gpu) => Promise<void>): Promise<Gpu> {
   if (starting) return starting
   if (current) return Promise.resolve(current)
-  starting = openAdapter(options)
-    .then(async ({ device, info, isSoftware }) => {
-      const opened = new Gpu(device, info, isSoftware)
-      current = opened
-      await prepare(opened)
-      return opened
-    })
-    .finally(() => {
-      starting = undefined
-    })
+  starting = open(options, prepare).finally(() => {
+    starting = undefined
+  })
   return starting
+}
+
+async function open(options: InitOptions, prepare: (g: Gpu) => Promise<void>): Promise<Gpu> {
+  const { device, info, isSoftware } = await openAdapter(options)
+  try {
+    const opened = new Gpu(device, info, isSoftware)
+    current = opened // what prepares it runs on it
+    await prepare(opened)
+    return opened
+  } catch (error) {
+    current = undefined
+    device.destroy()
+    throw error
+  }
 }
 
 /** Ends the device, as losing it would; the next `init()` opens another. */
