@@ -1,14 +1,16 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
+import { join } from 'node:path'
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import { CheckpointError } from '../src/engine/index.ts'
 import { isToy } from '../src/models/data/data.ts'
 import { checkAids, models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
 import type { LossName } from '../src/models/training/losses.ts'
+import type { Config, RunRecord } from '../src/models/training/saved.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
-import type { Config } from '../src/models/training/trainer.ts'
 import type { Checkpoint } from './checkpoints.ts'
 import { type DataSet, loadDataSet } from './datasets.ts'
-import type { RunFolder, RunRecord } from './runFolder.ts'
+import type { RunFolder } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {
@@ -106,6 +108,8 @@ export function planResume(folder: RunFolder, wishes: Wishes): Continued {
   const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
   const { config } = checkpoint
+  if (JSON.stringify(record.config) !== JSON.stringify(config))
+    throw new CheckpointError(`${join(path, 'run.json')}: config: is of another run than ${checkpoint.path}`)
   const { defaults, losses } = models[config.model]
   const refuse = (flag: string, asked: unknown, has: unknown) => {
     throw new Error(

@@ -9,6 +9,7 @@ import { toys } from '../src/models/data/toys.ts'
 import { models } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
 import { type LossName, losses } from '../src/models/training/losses.ts'
+import type { Environment, RunRecord } from '../src/models/training/saved.ts'
 import {
   namesOf,
   SETS,
@@ -18,12 +19,12 @@ import {
 } from '../src/models/training/stabilisers/names.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
 import { CHECKPOINT } from './checkpoints.ts'
-import { type Environment, environment } from './environment.ts'
+import { environment } from './environment.ts'
 import { type Exchange, type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { ANIMATION, defaultFolder, RunFolder, type RunRecord } from './runFolder.ts'
+import { ANIMATION, defaultFolder, RunFolder } from './runFolder.ts'
 import { writeWhole } from './save.ts'
 import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
 import { tunedLines, useTuned } from './tuned.ts'

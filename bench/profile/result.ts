@@ -1,6 +1,17 @@
 /** What `npm run profile` writes as profile.json: its schema, which docs/measuring.md explains, and the types of it. */
+
+import {
+  amount,
+  list,
+  map,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  type TypeOf,
+  text,
+} from '../../src/engine/schema.ts'
 import { environment, quantiles, roofs } from '../result.ts'
-import { amount, list, map, object, oneOf, optional, type Schema, type TypeOf, text } from '../schema.ts'
 
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
 export const VERSION = 1

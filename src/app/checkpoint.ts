@@ -1,6 +1,7 @@
 /** The checkpoint that a Node script serves, and samples of it. */
 import { seed } from '../engine/index.ts'
-import { configOf, Trainer } from '../models/training/trainer.ts'
+import { readCheckpoint } from '../models/training/checkpoint.ts'
+import { Trainer } from '../models/training/trainer.ts'
 import { get } from './commands.ts'
 
 /** Samples of the checkpoint that is served. */
@@ -17,8 +18,7 @@ export const CHUNK = 256
 /** Runs `body` with the trainer of the checkpoint that is served, which messages call `name`. */
 export async function withTrainer<T>(name: string, body: (trainer: Trainer) => Promise<T>): Promise<T> {
   const file = await get('checkpoint')
-  const { step: _, ...config } = configOf(file, name)
-  const trainer = new Trainer(config)
+  const trainer = new Trainer(readCheckpoint(file, name).config)
   try {
     trainer.restore(file, name)
     return await body(trainer)

@@ -2,7 +2,7 @@
 import { adapterName, CheckpointError, gpu, init, tuned } from '../engine/index.ts'
 import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data/data.ts'
 import { isToyName } from '../models/data/toys.ts'
-import { configOf } from '../models/training/trainer.ts'
+import { readCheckpoint, withoutChecksum } from '../models/training/checkpoint.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
@@ -121,7 +121,8 @@ function dataNamed(name: string): Data | undefined {
 
 /** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */
 function resumed(name: string, file: Uint8Array<ArrayBuffer>): Run {
-  const { step, ...config } = configOf(file, name)
+  const { step, config, hasChecksum } = readCheckpoint(file, name)
+  if (!hasChecksum) post({ type: 'notice', message: withoutChecksum(name) })
   const saved = step ? { step, file } : undefined
   return new Run(dataOf(config.data, name), config, post, frameMs, saved)
 }

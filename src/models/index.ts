@@ -199,11 +199,36 @@ export const models: Readonly<Record<string, ModelEntry>> = {
   },
 }
 
+/** What stabilisers have to fit, and what else there is to choose of a run. */
+interface Setting {
+  model: string
+  data: DataKind
+  batch: number
+  loss?: LossName
+}
+interface Chosen {
+  options: Readonly<Record<string, number>>
+  seed: number
+  aids?: Settings
+}
+
+/** Throws DataError naming what of `config` its model does not have, or what it cannot be. */
+export function checkConfig(config: Setting & Chosen): void {
+  const { model, options, loss, aids } = config
+  const { defaults, counts, losses: own } = models[model]
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(defaults, name))
+      throw new DataError(`${model} has no option '${name}'; it has ${Object.keys(defaults).join(', ')}`)
+    if (counts.includes(name) && !(Number.isInteger(value) && value > 0))
+      throw new DataError(`${name} of ${model}: expected a whole number, at least 1, got ${value}`)
+  }
+  if (loss && !own.includes(loss))
+    throw new DataError(`${model} has no loss '${loss}'; it has ${own.join(', ') || 'its own only'}`)
+  if (aids) checkAids(aids, config)
+}
+
 /** Throws DataError when `aids` do not fit each other, the model, its data, batch or loss; named as the flags are. */
-export function checkAids(
-  aids: Settings,
-  { model, data, batch, loss }: { model: string; data: DataKind; batch: number; loss?: LossName },
-): void {
+export function checkAids(aids: Settings, { model, data, batch, loss }: Setting): void {
   const { fits, losses: own } = models[model]
   check(aids, {
     model,
