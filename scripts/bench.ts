@@ -1,5 +1,4 @@
 // `npm run bench`: roofs, kernels and training steps, measured in headless Chrome, alone or against peers.
-import { readFileSync } from 'node:fs'
 import { brokenRows, compareWith } from '../bench/baseline.ts'
 import { toCsv } from '../bench/csv.ts'
 import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
@@ -20,6 +19,7 @@ import { type BenchPage, withBenchPage } from './benchPage.ts'
 import { addPeers, installPeers } from './benchPeers.ts'
 import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
+import { readJson } from './json.ts'
 import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -148,7 +148,7 @@ const shownTime = ({ variant, warm, status }: KernelResult): string =>
   warm ? `${variant} ${short(warm.median)} ms` : `${variant} ${status}`
 
 function readResult(file: string): Result {
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  const value = readJson(file)
   const faults = faultsOf(value)
   if (faults.length) throw new Error(`${file} is no result of this bench: ${faults[0]}`)
   return value as Result

@@ -1,9 +1,10 @@
 // The checkpoints of a run: the newest, and the one before it, so that there is always one that is whole.
-import { existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CheckpointError } from '../src/engine/index.ts'
-import { families } from '../src/models/index.ts'
-import { type Config, configOf } from '../src/models/training/trainer.ts'
+import { CheckpointError, DataError } from '../src/engine/index.ts'
+import * as file from '../src/models/training/checkpoint.ts'
+import type { Config } from '../src/models/training/saved.ts'
+import { read } from './datasets.ts'
 import { writeWhole } from './save.ts'
 
 export const CHECKPOINT = 'checkpoint.safetensors'
@@ -18,56 +19,40 @@ export interface Checkpoint {
   step: number
 }
 
-/** Reads and checks a checkpoint. Throws CheckpointError naming the file. */
-export function readCheckpoint(path: string): Checkpoint {
-  const file = readBytes(path)
-  try {
-    const { step, ...config } = configOf(file, path)
-    const { model, options, fields, batch, seed } = config
-    if (!Number.isSafeInteger(step) || !options || !fields || !batch || !Number.isSafeInteger(seed))
-      throw new CheckpointError(`${path}: its metadata lacks step, options, fields, batch or seed`)
-    if (!Object.hasOwn(families, model))
-      throw new CheckpointError(
-        `${path}: is of model '${model}'; there are ${Object.keys(families).join(', ')}`,
-      )
-    return { path, file, config, step }
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error
-    throw new CheckpointError(`${path}: its metadata cannot be read: ${(error as Error).message}`)
-  }
-}
+/** Tells people something, in a line. */
+type Warn = (text: string) => void
+const tell: Warn = (text) => console.error(text)
 
-/** The bytes of a file. Throws CheckpointError when it cannot be read. */
-export function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CheckpointError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`)
-  }
+/**
+ * Reads and checks a checkpoint; `warn` hears of one without a checksum. Throws CheckpointError naming the file, DataError
+ * when it cannot be read at all.
+ */
+export function readCheckpoint(path: string, warn = tell): Checkpoint {
+  const bytes = read(path)
+  const { config, step, hasChecksum } = file.readCheckpoint(bytes, path)
+  if (!hasChecksum) warn(file.withoutChecksum(path))
+  return { path, file: bytes, config, step }
 }
 
 /**
  * The newest checkpoint in the folder of a run, or the one before it, with a word to `warn`, when the newest is damaged or
- * not there. Throws CheckpointError when neither can be read.
+ * not there. Throws CheckpointError or DataError when neither can be read.
  */
-export function latestCheckpoint(
-  folder: string,
-  warn: (text: string) => void = (text) => console.error(text),
-): Checkpoint {
+export function latestCheckpoint(folder: string, warn = tell): Checkpoint {
   try {
-    return readCheckpoint(join(folder, CHECKPOINT))
+    return readCheckpoint(join(folder, CHECKPOINT), warn)
   } catch (error) {
-    if (!(error instanceof CheckpointError) || !existsSync(join(folder, PREVIOUS))) throw error
-    const previous = previousCheckpoint(folder, error)
+    const isUnfit = error instanceof CheckpointError || error instanceof DataError
+    if (!isUnfit || !existsSync(join(folder, PREVIOUS))) throw error
+    const previous = previousCheckpoint(folder, error, warn)
     warn(`${error.message}. The one before it is taken, of step ${previous.step}: ${previous.path}`)
     return previous
   }
 }
 
-function previousCheckpoint(folder: string, newest: CheckpointError): Checkpoint {
+function previousCheckpoint(folder: string, newest: Error, warn: Warn): Checkpoint {
   try {
-    return readCheckpoint(join(folder, PREVIOUS))
+    return readCheckpoint(join(folder, PREVIOUS), warn)
   } catch (error) {
     throw new CheckpointError(`${newest.message}; and the one before it: ${(error as Error).message}`)
   }

@@ -100,7 +100,8 @@ export const labelledDigits = (): Record<string, Uint8Array> => ({
 /** Throws DataError saying why it cannot be read. */
 export function read(path: string): Uint8Array {
   try {
-    return readFileSync(path)
+    const { buffer, byteOffset, byteLength } = readFileSync(path)
+    return new Uint8Array(buffer, byteOffset, byteLength) // a Buffer's slice() would not copy
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const what = { ENOENT: 'no such file', EISDIR: 'is a folder, not a file', EACCES: 'may not be read' }

@@ -1,5 +1,7 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
+import { join } from 'node:path'
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import { CheckpointError } from '../src/engine/index.ts'
 import { sameField } from '../src/models/data/dataSet.ts'
 import { isPoints } from '../src/models/data/fields.ts'
 import {
@@ -13,12 +15,12 @@ import {
 } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
 import { changed, defaultsOf, type OptionValue, optionText } from '../src/models/options.ts'
+import type { Config, RunRecord } from '../src/models/training/saved.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
-import type { Config } from '../src/models/training/trainer.ts'
 import type { Checkpoint } from './checkpoints.ts'
 import { type Loaded, loadDataSet } from './datasets.ts'
 import { defaultModel } from './familyArgs.ts'
-import type { RunFolder, RunRecord } from './runFolder.ts'
+import type { RunFolder } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {
@@ -110,6 +112,8 @@ export function planResume(folder: RunFolder, wishes: Wishes): Continued {
   const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
   const { config } = checkpoint
+  if (JSON.stringify(record.config) !== JSON.stringify(config))
+    throw new CheckpointError(`${join(path, 'run.json')}: config: is of another run than ${checkpoint.path}`)
   const refuse = (flag: string, asked: unknown, has: unknown) => {
     throw new Error(
       `${flag} ${asked} contradicts the run in ${path}, which has ${has}: leave it out, or start a new run`,

@@ -1,6 +1,7 @@
 // `node scripts/run.mjs NAME ...args` runs the `main(argv)` of scripts/NAME.ts and exits with the code it returns.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeConsolePlain } from './plain.mjs'
 import { load, root } from './runner.mjs'
 
 async function run(name, argv) {
@@ -13,11 +14,12 @@ async function run(name, argv) {
 /** Exits even when something is left open, once what was written has left the process. */
 const exit = (code) => process.stdout.write('', () => process.exit(code))
 
+makeConsolePlain()
 const [name, ...argv] = process.argv.slice(2)
 run(name, argv).then(
   (code) => exit(code ?? 0),
   (error) => {
-    if (Number(process.env.DEBUG) > 0) console.error(error)
+    if (Number(process.env.DEBUG) > 0) console.error(error?.stack ?? error)
     console.error(error instanceof Error ? error.message : String(error))
     exit(1)
   },

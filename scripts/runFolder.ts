@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { MetricsLine } from '../src/app/report.ts'
-import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
+import { CheckpointError } from '../src/engine/index.ts'
+import { checked } from '../src/engine/schema.ts'
+import { type RunRecord, runRecord } from '../src/models/training/saved.ts'
 import type { LogLine } from '../src/models/training/train.ts'
-import type { Config } from '../src/models/training/trainer.ts'
 import { apng, framesOf } from './apng.ts'
-import { CHECKPOINT, type Checkpoint, latestCheckpoint, readBytes, saveCheckpoint } from './checkpoints.ts'
-import type { Loaded } from './datasets.ts'
-import type { Environment } from './environment.ts'
+import { CHECKPOINT, type Checkpoint, latestCheckpoint, saveCheckpoint } from './checkpoints.ts'
+import { readJson } from './json.ts'
 import { LOCK, Lock } from './lock.ts'
 import { append, saying, sweep, writeWhole } from './save.ts'
 
@@ -20,32 +20,10 @@ const METRICS = 'metrics.jsonl'
 /** How long a frame of the animation is shown. */
 const FRAME = { ms: 250, lastMs: 2000 }
 
-/** What run.json says. */
-export interface RunRecord {
-  config: Config
-  steps: number
-  /** Steps between lines of the log, sample pictures, checkpoints, and scorings of samples if there are any. */
-  every: { log: number; sample: number; checkpoint: number; metrics?: number }
-  data: { name: string } & Loaded['identity']
-  started: string
-  environment: Environment
-  /** The variants of kernels that it is computed with where these are not the usual ones: its bits depend on them. */
-  tuned?: TunedTable
-  /** Each time the run was continued. */
-  resumed: { step: number; started: string; environment: Environment }[]
-}
-
-/** What run.json in `path` says. Throws CheckpointError when there is none that can be read. */
+/** What run.json in `folder` says. Throws CheckpointError when it is damaged, DataError when it cannot be read. */
 export function readRecord(folder: string): RunRecord {
   const path = join(folder, 'run.json')
-  const bytes = readBytes(path)
-  try {
-    const record = JSON.parse(Buffer.from(bytes).toString()) as RunRecord
-    if (record.config && record.steps && record.every && record.data && record.resumed) return record
-  } catch {
-    // said below
-  }
-  throw new CheckpointError(`${path}: is not the record of a run`)
+  return checked(runRecord, readJson(path), path, CheckpointError)
 }
 
 /** Where a run goes that is not told where: runs/MODEL-20250131-235959, local time. */
@@ -194,7 +172,7 @@ export class RunFolder {
     return this.readLines(LOG)
   }
 
-  private readLines<T>(name: string): T[] {
+  private readLines<T extends { step: number }>(name: string): T[] {
     const path = join(this.path, name)
     if (!existsSync(path)) return []
     return readFileSync(path, 'utf8')
@@ -212,10 +190,11 @@ export class RunFolder {
   }
 }
 
-/** A process that was killed may have left half a line. */
-function parseLine<T>(text: string): T[] {
+/** A process that was killed may have left half a line; one that is none of ours has no step. */
+function parseLine<T extends { step: number }>(text: string): T[] {
   try {
-    return [JSON.parse(text) as T]
+    const line = JSON.parse(text)
+    return Number.isSafeInteger(line?.step) ? [line] : []
   } catch {
     return []
   }

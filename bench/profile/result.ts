@@ -1,5 +1,5 @@
 /** What `npm run profile` writes as profile.json: its schema, which docs/measuring.md explains, and the types of it. */
-import { environment, quantiles, roofs } from '../result.ts'
+
 import {
   amount,
   flag,
@@ -7,11 +7,11 @@ import {
   map,
   object,
   oneOf,
-  optional,
   type Schema,
   type TypeOf,
   text,
-} from '../schema.ts'
+} from '../../src/engine/schema.ts'
+import { environment, quantiles, roofs } from '../result.ts'
 
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
 export const VERSION = 1

@@ -1,7 +1,8 @@
 /** The checkpoint that a Node script serves, and samples of it. */
 import { DataError, seed } from '../engine/index.ts'
 import type { View } from '../models/family.ts'
-import { configOf, type Seen, Trainer } from '../models/training/trainer.ts'
+import { readCheckpoint } from '../models/training/checkpoint.ts'
+import { type Seen, Trainer } from '../models/training/trainer.ts'
 import { get } from './commands.ts'
 
 /** Samples of the checkpoint that is served. */
@@ -22,8 +23,7 @@ export const CHUNK = 256
 /** Runs `body` with the trainer of the checkpoint that is served, which messages call `name`. */
 export async function withTrainer<T>(name: string, body: (trainer: Trainer) => Promise<T>): Promise<T> {
   const file = await get('checkpoint')
-  const { step: _, ...config } = configOf(file, name)
-  const trainer = new Trainer(config)
+  const trainer = new Trainer(readCheckpoint(file, name).config)
   try {
     trainer.restore(file, name)
     return await body(trainer)

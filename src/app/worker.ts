@@ -3,7 +3,7 @@ import { adapterName, CheckpointError, gpu, init, tuned } from '../engine/index.
 import { type DataSet, imagesOf, pointSet, stack } from '../models/data/dataSet.ts'
 import { type Fields, fieldWords, isImage, isPoints } from '../models/data/fields.ts'
 import { isToyName } from '../models/data/toys.ts'
-import { configOf } from '../models/training/trainer.ts'
+import { readCheckpoint, withoutChecksum } from '../models/training/checkpoint.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
@@ -126,7 +126,8 @@ function dataNamed(name: string): DataSet | undefined {
 
 /** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */
 function resumed(name: string, file: Uint8Array<ArrayBuffer>): Run {
-  const { step, ...config } = configOf(file, name)
+  const { step, config, hasChecksum } = readCheckpoint(file, name)
+  if (!hasChecksum) post({ type: 'notice', message: withoutChecksum(name) })
   const saved = step ? { step, file } : undefined
   return new Run(dataOf(config.fields, name), config, post, frameMs, saved)
 }

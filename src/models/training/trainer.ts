@@ -14,7 +14,6 @@ import {
   randomIntegers,
   randomState,
   reshape,
-  safetensors,
   scope,
   seed,
   setRandomState,
@@ -43,21 +42,12 @@ import {
   type View,
 } from '../family.ts'
 import { checkConfig, families } from '../index.ts'
-import { defaultsOf, type OptionValue } from '../options.ts'
-import { type Settings, Stabilisers } from './stabilisers/index.ts'
+import { defaultsOf } from '../options.ts'
+import { readCheckpoint, type Tensors, writeCheckpoint } from './checkpoint.ts'
+import type { Config } from './saved.ts'
+import { Stabilisers } from './stabilisers/index.ts'
 
-/** All that determines a run, besides the data: the same configuration gives the same bits on the same adapter. */
-export interface Config {
-  model: string
-  /** The options that differ from the paper's. */
-  options: Record<string, OptionValue>
-  /** Regularisers and tricks, if there are any. */
-  aids?: Settings
-  /** The fields that it learns from, by the family's names. */
-  fields: Fields
-  batch: number
-  seed: number
-}
+export type { Config }
 
 /** What is shown of a run: a view of always the same latents; and of points more than that. */
 export interface Snapshot {
@@ -254,15 +244,9 @@ export class Trainer {
   /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws NumericError on NaN. */
   async checkpoint(): Promise<Uint8Array> {
     const { step, config } = this
-    const metadata = {
-      format: FORMAT,
-      step: String(step),
-      updates: JSON.stringify(
-        Object.fromEntries(Object.entries(this.model.optimizers).map(([name, { t }]) => [name, t])),
-      ),
-      config: JSON.stringify(config),
-      random: JSON.stringify(randomState()),
-    }
+    const optimizers = Object.entries(this.model.optimizers)
+    const updates = Object.fromEntries(optimizers.map(([name, { t }]) => [name, t]))
+    const of = { config, step, updates, random: randomState() }
     // All reads are issued before the first is awaited, so that no training step comes between them.
     const state = this.state()
     const reads = Object.entries(state).map(([name, { tensor, temporary }]) => {
@@ -271,23 +255,23 @@ export class Trainer {
       return [name, tensor.shape, values] as const
     })
     const values = await Promise.all(reads.map(([, , read]) => read))
-    const tensors: Record<string, safetensors.SavedTensor> = {}
+    const tensors: Tensors = {}
     reads.forEach(([name, shape], i) => {
       if (!values[i].every(Number.isFinite))
         throw new NumericError(`${name} is not finite after step ${step}; a checkpoint saved before is good`)
       tensors[name] = { shape, data: values[i] }
     })
-    return safetensors.write({ tensors, metadata })
+    return writeCheckpoint(tensors, of)
   }
 
   /** Continues from a checkpoint of the same configuration. Throws CheckpointError, and changes nothing, if it differs. */
   restore(file: Uint8Array, name = 'checkpoint'): void {
-    const { tensors, metadata } = safetensors.read(file, name)
-    const saved = readMetadata(metadata, name)
-    if (JSON.stringify(saved.config) !== JSON.stringify(this.config))
-      throw new CheckpointError(
-        `${name} is of another run: ${metadata.config}, not ${JSON.stringify(this.config)}`,
-      )
+    const { tensors, ...saved } = readCheckpoint(file, name)
+    const [its, ours] = [saved.config, this.config].map((config) => JSON.stringify(config))
+    if (its !== ours) throw new CheckpointError(`${name} is of another run: ${its}, not ${ours}`)
+    const { optimizers } = this.model
+    const [has, needs] = [saved.updates, optimizers].map((each) => Object.keys(each).sort().join(', '))
+    if (has !== needs) throw new CheckpointError(`${name}: updates: expected ${needs}, got ${has || 'none'}`)
     const state = this.state()
     try {
       nn.loadStateDict(
@@ -297,8 +281,7 @@ export class Trainer {
     } finally {
       for (const { tensor, temporary } of Object.values(state)) if (temporary) tensor.dispose()
     }
-    for (const [network, optimizer] of Object.entries(this.model.optimizers))
-      optimizer.t = saved.updates[network]
+    for (const [network, optimizer] of Object.entries(optimizers)) optimizer.t = saved.updates[network]
     this.step = saved.step
     setRandomState(saved.random)
   }
@@ -331,8 +314,6 @@ export class Trainer {
     for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
   }
 }
-
-const FORMAT = 'ganvas 3'
 
 const firstField = (fields: Fields): string => Object.keys(fields)[0]
 
@@ -410,31 +391,3 @@ export const samplesShape = (field: SampleField | Field, count: number): number[
   count,
   ...shapeOf(field),
 ]
-
-/** The configuration that a checkpoint was made with. Throws CheckpointError if the file is none of ours. */
-export const configOf = (file: Uint8Array, name = 'checkpoint'): Config & { step: number } => {
-  const { config, step } = readMetadata(safetensors.read(file, name).metadata, name)
-  return { ...config, step }
-}
-
-function readMetadata(metadata: Record<string, string>, name: string) {
-  if (metadata.format === 'ganvas 2')
-    throw new CheckpointError(
-      `${name} was made by an earlier version of Ganvas (format 'ganvas 2'), which this one cannot go on with: train anew`,
-    )
-  if (metadata.format !== FORMAT)
-    throw new CheckpointError(
-      `${name} is no Ganvas checkpoint: format '${metadata.format ?? 'none'}', expected '${FORMAT}'`,
-    )
-  try {
-    return {
-      step: Number(metadata.step),
-      /** Updates of each network so far: a critic has more of them than there were steps. */
-      updates: JSON.parse(metadata.updates) as Record<string, number>,
-      config: JSON.parse(metadata.config) as Config,
-      random: JSON.parse(metadata.random) as ReturnType<typeof randomState>,
-    }
-  } catch (error) {
-    throw new CheckpointError(`${name}: its metadata are damaged (${(error as Error).message})`)
-  }
-}
