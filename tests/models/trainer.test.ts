@@ -1,6 +1,6 @@
 /** Every model in training, tiny: what it reports and shows, that its memory stays the same, that it resumes exactly. */
-import { describe, expect } from 'vitest'
-import { memory, randn, scope } from '../../src/engine/index.ts'
+import { describe, expect, test } from 'vitest'
+import { DeviceLostError, gpu, init, memory, randn, scope } from '../../src/engine/index.ts'
 import {
   type Data,
   type DataKind,
@@ -12,7 +12,7 @@ import {
 import { models, ownOptions } from '../../src/models/index.ts'
 import { shapeOf } from '../../src/models/model.ts'
 import { type Config, LATTICE, POINTS, SAMPLES, Trainer } from '../../src/models/training/trainer.ts'
-import { evaluate, gpuTest, randomOf } from '../harness.ts'
+import { evaluate, gpuTest, randomOf, unhandledIn } from '../harness.ts'
 
 const IMAGE = { size: 8, channels: 1 }
 const BATCH = 4
@@ -158,6 +158,22 @@ describe.each([...onImages, ...onPoints].map((of) => [nameOf(of), of] as const))
       resumed.dispose()
     }
   })
+})
+
+describe('a device that is lost', () => {
+  const cases = { snapshot: (t: Trainer) => t.snapshot(), checkpoint: (t: Trainer) => t.checkpoint() }
+  for (const [name, read] of Object.entries(cases))
+    test(`while a ${name} is read is one error, told to whoever waits`, async () => {
+      await init()
+      const trainer = new Trainer(configOf({ model: 'gan', data: { toy: 'spiral' } }))
+      const unhandled = await unhandledIn(async () => {
+        const reading = read(trainer)
+        gpu().device.destroy()
+        await expect(reading).rejects.toThrow(DeviceLostError)
+      })
+      expect(unhandled).toEqual([])
+      await init()
+    })
 })
 
 gpuTest('another loss trains to other numbers; one that makes images refuses points', async () => {

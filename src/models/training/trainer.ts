@@ -19,7 +19,7 @@ import {
 import { type DataKind, isToy, sampleSize, type Table, ToyTable } from '../data/data.ts'
 import { lattice, toyOf } from '../data/toys.ts'
 import { checkConfig, models } from '../index.ts'
-import { type GanModel, read } from '../model.ts'
+import { type GanModel, read as readOf } from '../model.ts'
 import type { LossName } from './losses.ts'
 import type { Settings } from './stabilisers/names.ts'
 
@@ -118,25 +118,38 @@ export class Trainer {
     return concat([...model.metrics.map((name) => metrics[name]), ...norms].map((t) => reshape(t, [1])))
   }
 
-  /** Samples of the fixed noise, and what is to be seen beside them. */
+  /**
+   * Samples of the fixed noise, and what is to be seen beside them. All reads are issued before the first is awaited.
+   * Throws NumericError when a sample is not finite.
+   */
   async snapshot(): Promise<Snapshot> {
     const { model, noise, surroundings } = this
     // A generator with dropout draws: the same every time, and nothing from the stream of the training.
     const before = randomState()
     setRandomState({ seed: this.config.seed, block: 0 })
-    const samples = read(() => model.sample(noise))
+    const read = this.read(() => model.sample(noise))
     setRandomState(before)
+    if (!surroundings) return { samples: await read }
     const { judge } = model
-    if (!surroundings) return { samples: await samples }
-    const judged = judge && read(() => judge.call(model, surroundings.lattice))
-    const real = surroundings.real.data()
-    const isOpinion = model.metrics.includes('D(x)')
-    return { samples: await samples, plane: { real: await real, judged: await judged, isOpinion } }
+    // One by one, those that fail after the first would be errors that nobody awaits.
+    const [samples, real, judged] = await Promise.all([
+      read,
+      surroundings.real.data(),
+      judge && readOf(() => judge.call(model, surroundings.lattice)),
+    ])
+    return { samples, plane: { real, judged, isOpinion: model.metrics.includes('D(x)') } }
   }
 
-  /** Samples [count, ...] of fresh latents. */
+  /** Samples [count, ...] of fresh latents. Throws NumericError when one is not finite. */
   sample(count: number): Promise<Float32Array> {
-    return read(() => this.model.sample(randn([count, this.model.latent])))
+    return this.read(() => this.model.sample(randn([count, this.model.latent])))
+  }
+
+  private async read(make: () => Tensor): Promise<Float32Array> {
+    const { step } = this
+    const samples = await readOf(make)
+    if (!samples.every(Number.isFinite)) throw notFinite('a sample', step)
+    return samples
   }
 
   /** Everything that a resumed run needs to give the same bits, as a safetensors file. Throws NumericError on NaN. */
@@ -161,8 +174,7 @@ export class Trainer {
     const values = await Promise.all(reads.map(([, , read]) => read))
     const tensors: Record<string, safetensors.SavedTensor> = {}
     reads.forEach(([name, shape], i) => {
-      if (!values[i].every(Number.isFinite))
-        throw new NumericError(`${name} is not finite after step ${step}; a checkpoint saved before is good`)
+      if (!values[i].every(Number.isFinite)) throw notFinite(name, step)
       tensors[name] = { shape, data: values[i] }
     })
     return safetensors.write({ tensors, metadata })
@@ -216,6 +228,9 @@ export class Trainer {
     for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
   }
 }
+
+const notFinite = (what: string, step: number): NumericError =>
+  new NumericError(`${what} is not finite after step ${step}; a checkpoint saved before is good`)
 
 function surroundingsOf(name: string): Surroundings {
   const toy = toyOf(name)
