@@ -23,6 +23,24 @@ async function guarded(body: () => unknown): Promise<void> {
   expect(memory().liveBuffers - before, 'buffers still in use after the test').toBe(0)
 }
 
+/** Rejections that nobody handles while `body` runs and shortly after. In a page as under Node. */
+export async function unhandledIn(body: () => Promise<void>): Promise<unknown[]> {
+  const found: unknown[] = []
+  const isPage = typeof window !== 'undefined'
+  const inPage = ({ reason }: PromiseRejectionEvent): void => void found.push(reason)
+  const underNode = (reason: unknown): void => void found.push(reason)
+  if (isPage) addEventListener('unhandledrejection', inPage)
+  else process.on('unhandledRejection', underNode)
+  try {
+    await body()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  } finally {
+    if (isPage) removeEventListener('unhandledrejection', inPage)
+    else process.off('unhandledRejection', underNode)
+  }
+  return found
+}
+
 /** A tensor's values, brought to the CPU. */
 export interface Values {
   shape: readonly number[]

@@ -2,7 +2,8 @@
 import { type ImageField, isPoints } from '../models/data/fields.ts'
 import { toyOf } from '../models/data/toys.ts'
 import type { View } from '../models/family.ts'
-import { type Snapshot, sheetOf } from '../models/training/trainer.ts'
+import type { Snapshot } from '../models/training/trainer.ts'
+import { sheetOf } from '../models/training/views.ts'
 import { context } from './draw.ts'
 import { drawLine, drawPlane } from './points.ts'
 

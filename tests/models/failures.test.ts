@@ -58,6 +58,17 @@ describe('samples', () => {
     expect(failures.ofSamples(300, 0, 1).length).toBe(1)
   })
 
+  test('that are no numbers have not collapsed', () => {
+    const failures = new Failures()
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(failures.ofSamples(500, none, 1)).toEqual([])
+      expect(failures.ofSamples(500, none, none)).toEqual([])
+    }
+    expect(failures.ofLine({ ...healthy, lossD: Number.NaN, gradD: Number.NaN, gradG: Number.NaN })).toEqual(
+      [],
+    )
+  })
+
   test('vary by their standard deviation, averaged over the values', () => {
     expect(spread(Float32Array.of(1, 5, 1, 7, 1, 9), 3)).toBeCloseTo(Math.sqrt(8 / 3) / 2, 6)
     const bytes = Uint8Array.of(0, 0, 0, 0, 255, 255, 0, 0)

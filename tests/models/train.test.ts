@@ -1,10 +1,12 @@
 /** The training loop: what it reports when all goes well, when a number is lost, and when the device is. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { onProfile } from '../../src/app/debug.ts'
-import { gpu, init, NumericError } from '../../src/engine/index.ts'
-import type { Images } from '../../src/models/data/data.ts'
+import { DeviceLostError, gpu, init, mul, NumericError } from '../../src/engine/index.ts'
+import type { Data, Images } from '../../src/models/data/data.ts'
+import { Gan } from '../../src/models/families/gan.ts'
 import { type LogLine, type TrainOptions, train } from '../../src/models/training/train.ts'
-import { randomOf } from '../harness.ts'
+import { type Snapshot, Trainer } from '../../src/models/training/trainer.ts'
+import { randomOf, unhandledIn } from '../harness.ts'
 
 function images(): Images {
   const random = randomOf('train')
@@ -31,13 +33,21 @@ const optionsFor = (seed: number, steps: number, options: Record<string, number>
   checkpointEvery: 2,
 })
 
+const ring: Data = { toy: 'ring' }
+/** The same on points, which have more to show. */
+const onPoints = (steps: number, options: Record<string, number> = {}): TrainOptions => {
+  const { config, ...rest } = optionsFor(0, steps, { latent: 2, ...options })
+  return { ...rest, config: { ...config, model: 'gan', data: { toy: 'ring' } }, sampleEvery: 1 }
+}
+
 /** The metrics of every step, in order; those that a restart takes back are gone. */
 async function trainedLog(
   options: TrainOptions,
   gate?: (step: number) => Promise<boolean>,
+  data: Data = images(),
 ): Promise<LogLine[]> {
   let lines: LogLine[] = []
-  await train(images(), options, {
+  await train(data, options, {
     gate,
     onStart: ({ step }) => {
       lines = lines.filter((line) => line.step <= step)
@@ -111,6 +121,103 @@ test('a number that is no longer finite stops the training, and says which at wh
   await expect(run).rejects.toThrow(NumericError)
   await expect(run).rejects.toThrow(/(at|after) step \d+; .* It first appeared in \w+, at step \d+\.$/)
   expect(saved.every((step) => step < 10)).toBe(true)
+})
+
+test('a device that is lost while points are drawn is opened anew, too', async () => {
+  const undisturbed = await trainedLog(onPoints(4), undefined, ring)
+  const { snapshot } = Trainer.prototype
+  let lost = false
+  const spy = vi.spyOn(Trainer.prototype, 'snapshot').mockImplementation(function (this: Trainer) {
+    const read = snapshot.call(this)
+    if (this.step === 3 && !lost) {
+      lost = true
+      gpu().device.destroy()
+    }
+    return read
+  })
+  try {
+    const unhandled = await unhandledIn(async () => {
+      expect(await trainedLog(onPoints(4), undefined, ring)).toEqual(undisturbed)
+    })
+    expect(lost).toBe(true)
+    expect(unhandled).toEqual([])
+  } finally {
+    spy.mockRestore()
+  }
+})
+
+test('many losses between two checkpoints end no run that goes on in between', async () => {
+  const options = { ...onPoints(200), sampleEvery: 1000, checkpointEvery: 1000 }
+  const undisturbed = await trainedLog(options, undefined, ring)
+  const losses = [190, 180, 170]
+  const gate = async (step: number): Promise<boolean> => {
+    if (step === losses[0]) {
+      losses.shift()
+      gpu().device.destroy()
+    }
+    return true
+  }
+  expect(await trainedLog(options, gate, ring)).toEqual(undisturbed)
+  expect(losses).toEqual([])
+})
+
+test('a device that is lost at the same step again and again is an error', async () => {
+  let losses = 0
+  const gate = async (step: number): Promise<boolean> => {
+    if (step === 3) {
+      losses++
+      gpu().device.destroy()
+    }
+    return true
+  }
+  await expect(trainedLog(optionsFor(0, 6), gate)).rejects.toThrow(DeviceLostError)
+  expect(losses).toBeGreaterThanOrEqual(3)
+  expect(losses).toBeLessThan(6)
+})
+
+/** What is shown and said of a run that ends with an error. */
+async function failed(options: TrainOptions): Promise<{ shown: Snapshot[]; said: string[]; error: Error }> {
+  const shown: Snapshot[] = []
+  const said: string[] = []
+  const run = train(ring, options, {
+    onSamples: (_, snapshot) => void shown.push(snapshot),
+    onNotice: (text) => void said.push(text),
+  })
+  const error = await run.then(
+    () => new Error('it did not fail'),
+    (error) => error,
+  )
+  return { shown, said, error }
+}
+
+test('numbers that are lost before samples are drawn are told of, and nothing else', async () => {
+  await init()
+  const { shown, said, error } = await failed(onPoints(50, { lr: 1e38 }))
+  expect(error).toBeInstanceOf(NumericError)
+  expect(error.message).toMatch(
+    /(at|after) step \d; .* It first appeared in \w+, (at|in the samples after) step \d\.$/,
+  )
+  for (const { samples } of shown) expect(samples.every(Number.isFinite)).toBe(true)
+  expect(said).toEqual([expect.stringMatching(/Looking for where it came from\.$/)])
+})
+
+test('samples that are no longer finite are neither shown nor called a collapse', async () => {
+  await init()
+  const { sample } = Gan.prototype
+  const spy = vi.spyOn(Gan.prototype, 'sample').mockImplementation(function (this: Gan, z) {
+    return mul(mul(sample.call(this, z), 3e38), 3e38)
+  })
+  try {
+    const { shown, said, error } = await failed(onPoints(5))
+    expect(error.message).toBe(
+      'a sample is not finite after step 0; a checkpoint saved before is good. It first appeared in mul, in the samples after step 0.',
+    )
+    expect(error).toBeInstanceOf(NumericError)
+    expect(shown).toEqual([])
+    expect(said).toHaveLength(1)
+  } finally {
+    spy.mockRestore()
+  }
 })
 
 test('few lines of the log do not let the loop run ahead: it stops within a few steps', async () => {

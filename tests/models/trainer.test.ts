@@ -1,21 +1,14 @@
 /** Every family in training, tiny: what it reports and shows, that its memory stays the same, that it resumes exactly. */
 import { describe, expect, test } from 'vitest'
-import { memory, randn, scope, type Tensor } from '../../src/engine/index.ts'
+import { DeviceLostError, gpu, init, memory, randn, scope, type Tensor } from '../../src/engine/index.ts'
 import { pointSet } from '../../src/models/data/dataSet.ts'
 import { isPoints, shapeOf } from '../../src/models/data/fields.ts'
 import type { Source } from '../../src/models/data/source.ts'
 import { firstView, generatorOf, type View } from '../../src/models/family.ts'
 import { families, fieldsFor, presetOf, sourceOf } from '../../src/models/index.ts'
-import {
-  LATTICE,
-  POINTS,
-  ROWS,
-  SAMPLES,
-  type Snapshot,
-  sheetOf,
-  Trainer,
-} from '../../src/models/training/trainer.ts'
-import { evaluate, gpuTest } from '../harness.ts'
+import { LATTICE, type Snapshot, Trainer } from '../../src/models/training/trainer.ts'
+import { POINTS, ROWS, SAMPLES, sheetOf } from '../../src/models/training/views.ts'
+import { evaluate, gpuTest, unhandledIn } from '../harness.ts'
 import { advance, type Case, cases, configFor, isOfPoints, nameOf, noiseFor, noiseImages } from './tiny.ts'
 
 const BATCH = 4
@@ -179,6 +172,22 @@ describe.each(all.map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
       resumed.dispose()
     }
   })
+})
+
+describe('a device that is lost', () => {
+  const cases = { snapshot: (t: Trainer) => t.snapshot(), checkpoint: (t: Trainer) => t.checkpoint() }
+  for (const [name, read] of Object.entries(cases))
+    test(`while a ${name} is read is one error, told to whoever waits`, async () => {
+      await init()
+      const trainer = new Trainer(configFor({ model: 'gan', data: pointSet('spiral') }, BATCH))
+      const unhandled = await unhandledIn(async () => {
+        const reading = read(trainer)
+        gpu().device.destroy()
+        await expect(reading).rejects.toThrow(DeviceLostError)
+      })
+      expect(unhandled).toEqual([])
+      await init()
+    })
 })
 
 gpuTest('another loss trains to other numbers', async () => {

@@ -49,7 +49,7 @@ export class Failures {
 
   /** Sentences about generated samples, as spread as `samples`, of data as spread as `data`. */
   ofSamples(step: number, samples: number, data: number): string[] {
-    const varies = samples >= SPREAD_SHARE * data
+    const varies = !(samples < SPREAD_SHARE * data) // nor is it said of what is no number
     this.hasVaried ||= varies
     if (varies || (!this.hasVaried && step < WARM_UP)) return []
     return this.once(

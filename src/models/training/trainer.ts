@@ -6,10 +6,8 @@ import {
   concat,
   DataError,
   full,
-  gather,
   NumericError,
   nn,
-  noGrad,
   randn,
   randomIntegers,
   randomState,
@@ -21,31 +19,16 @@ import {
   tensor,
   uniform,
 } from '../../engine/index.ts'
-import {
-  type Field,
-  type Fields,
-  isPoints,
-  type PointField,
-  type SampleField,
-  shapeOf,
-} from '../data/fields.ts'
+import { type Fields, isPoints, type PointField } from '../data/fields.ts'
 import { PointStore, type Source } from '../data/source.ts'
 import { lattice, toyOf } from '../data/toys.ts'
-import {
-  firstView,
-  type Latent,
-  type MetricKind,
-  type Model,
-  read,
-  type Step,
-  type Styles,
-  type View,
-} from '../family.ts'
+import { firstView, type MetricKind, type Model, read, type Step, type Styles, type View } from '../family.ts'
 import { checkConfig, families } from '../index.ts'
 import { defaultsOf } from '../options.ts'
 import { readCheckpoint, type Tensors, writeCheckpoint } from './checkpoint.ts'
 import type { Config } from './saved.ts'
 import { Stabilisers } from './stabilisers/index.ts'
+import { fixedLatents, freshLatents, POINTS, ROWS, readColumns, sheetOf } from './views.ts'
 
 export type { Config }
 
@@ -73,10 +56,6 @@ export interface Seen {
   chosen?: Readonly<Record<string, number>>
 }
 
-/** Images shown of every run, and points; of views that compare pictures, rows. */
-export const SAMPLES = 64
-export const POINTS = 1024
-export const ROWS = 8
 /** Cells of the lattice on which D is asked, a side. */
 export const LATTICE: Readonly<Record<number, number>> = { 1: 200, 2: 80 }
 
@@ -191,7 +170,8 @@ export class Trainer {
 
   /**
    * A view of the fixed latents, the first unless named, and what is to be seen beside it. `source` where the view starts from
-   * real samples; `chosen` are classes to show instead of all of them, by the names of the view's latents.
+   * real samples; `chosen` are classes to show instead of all of them, by the names of the view's latents. All reads are
+   * issued before the first is awaited. Throws NumericError when a sample is not finite.
    */
   async snapshot({
     view: name = Object.keys(this.model.views)[0],
@@ -209,31 +189,42 @@ export class Trainer {
         Object.entries(chosen).map(([key, label]) => [key, full([sheetOf(view).count], label)]),
       ),
     )
-    const columns = readColumns(view, { ...this.latents[name], ...given, ...classes })
+    const columns = this.checked(readColumns(view, { ...this.latents[name], ...given, ...classes }))
     for (const t of Object.values({ ...given, ...classes })) t.dispose()
     setRandomState(before)
     const { judge } = model
     if (!surroundings) return { columns: await columns }
-    const judged = judge && read(() => judge(surroundings.lattice))
     const isOpinion = Object.values(model.metrics).includes('opinion of real')
-    const [samples, real, opinions] = await Promise.all([columns, surroundings.real.data(), judged])
-    return { columns: samples, plane: { real, judged: opinions, isOpinion } }
+    // One by one, those that fail after the first would be errors that nobody awaits.
+    const [samples, real, judged] = await Promise.all([
+      columns,
+      surroundings.real.data(),
+      judge && read(() => judge(surroundings.lattice)),
+    ])
+    return { columns: samples, plane: { real, judged, isOpinion } }
   }
 
   /**
    * The first column of a view [count, ...] of fresh latents; `chosen` gives the class of each latent that is one, instead
-   * of one after the other.
+   * of one after the other. Throws NumericError when a sample is not finite.
    */
-  sample(count: number, name?: string, chosen: Readonly<Record<string, number>> = {}): Promise<Float32Array> {
+  async sample(
+    count: number,
+    name?: string,
+    chosen: Readonly<Record<string, number>> = {},
+  ): Promise<Float32Array> {
     const view = this.view(name)
-    return read(() => {
-      const latents = Object.entries(view.latents).map(([key, latent]) => [
-        key,
-        freshLatent(latent, count, chosen[key]),
-      ])
-      const drawn = view.draw(Object.fromEntries(latents))
-      return Array.isArray(drawn) ? drawn[0] : (drawn as Tensor)
-    })
+    const latents = scope(() => freshLatents(view, count, chosen))
+    const columns = this.checked(readColumns(view, latents))
+    for (const t of Object.values(latents)) t.dispose()
+    return (await columns)[0]
+  }
+
+  private async checked(columns: Promise<Float32Array[]>): Promise<Float32Array[]> {
+    const { step } = this
+    const values = await columns
+    if (!values.every((column) => column.every(Number.isFinite))) throw notFinite('a sample', step)
+    return values
   }
 
   /** What the model's styles are, for tools that know them. */
@@ -257,8 +248,7 @@ export class Trainer {
     const values = await Promise.all(reads.map(([, , read]) => read))
     const tensors: Tensors = {}
     reads.forEach(([name, shape], i) => {
-      if (!values[i].every(Number.isFinite))
-        throw new NumericError(`${name} is not finite after step ${step}; a checkpoint saved before is good`)
+      if (!values[i].every(Number.isFinite)) throw notFinite(name, step)
       tensors[name] = { shape, data: values[i] }
     })
     return writeCheckpoint(tensors, of)
@@ -315,68 +305,10 @@ export class Trainer {
   }
 }
 
+const notFinite = (what: string, step: number): NumericError =>
+  new NumericError(`${what} is not finite after step ${step}; a checkpoint saved before is good`)
+
 const firstField = (fields: Fields): string => Object.keys(fields)[0]
-
-/** Classes that are shown side by side, one a column. */
-const MOST_CLASSES = 16
-
-/** The classes of a view whose sheet has a column for each of them. */
-function classColumns({ latents, columns }: View): readonly string[] | undefined {
-  const classes = Object.values(latents).flatMap((latent) =>
-    latent.kind === 'class' ? [latent.classes] : [],
-  )
-  return !columns && classes.length === 1 && classes[0].length <= MOST_CLASSES ? classes[0] : undefined
-}
-
-/** How many samples of a view are shown, and how many of them lie side by side. */
-export function sheetOf(view: View): { count: number; columns: number } {
-  if (isPoints(view.shows)) return { count: POINTS, columns: 1 }
-  if (view.columns) return { count: ROWS, columns: view.columns.length }
-  const classes = classColumns(view)
-  return classes
-    ? { count: ROWS * classes.length, columns: classes.length }
-    : { count: SAMPLES, columns: ROWS }
-}
-
-/** The latents that a view is shown with; where each class has a column, a row's samples share all the others. */
-function fixedLatents(view: View): Record<string, Tensor> {
-  const { count, columns } = sheetOf(view)
-  const shared = classColumns(view) !== undefined
-  const rows = Array.from({ length: count }, (_, i) => Math.floor(i / columns))
-  return scope(() =>
-    Object.fromEntries(
-      Object.entries(view.latents).map(([name, latent]) => {
-        if (!shared || latent.kind === 'class') return [name, freshLatent(latent, count)]
-        return [name, gather(freshLatent(latent, count / columns), tensor(rows, [count]))]
-      }),
-    ),
-  )
-}
-
-/** `count` latents; of classes, one after the other unless one is `chosen`. */
-function freshLatent(latent: Latent, count: number, chosen?: number): Tensor {
-  if (latent.kind !== 'class')
-    return latent.kind === 'normal' ? randn([count, latent.size]) : uniform([count, latent.size])
-  const { length } = latent.classes
-  return tensor(
-    Float32Array.from({ length: count }, (_, i) => chosen ?? i % length),
-    [count],
-  )
-}
-
-/** The values of each of a view's columns. */
-function readColumns(view: View, inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array[]> {
-  // Without a tape: of many samples it would hold much.
-  const made = scope(() =>
-    noGrad(() => {
-      const drawn = view.draw(inputs)
-      return Array.isArray(drawn) ? (drawn as Tensor[]) : [drawn as Tensor]
-    }),
-  )
-  const values = Promise.all(made.map((t) => t.data()))
-  for (const t of made) t.dispose()
-  return values
-}
 
 function surroundingsOf({ toy: name, dims }: PointField): Surroundings {
   const toy = toyOf(name)
@@ -385,9 +317,3 @@ function surroundingsOf({ toy: name, dims }: PointField): Surroundings {
   store.dispose()
   return { real, lattice: tensor(lattice(toy, LATTICE[dims]).map((point) => [...point])) }
 }
-
-/** The shape of `count` samples of a field. */
-export const samplesShape = (field: SampleField | Field, count: number): number[] => [
-  count,
-  ...shapeOf(field),
-]
