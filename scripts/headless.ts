@@ -129,6 +129,7 @@ export class Headless<C extends CommandTable, R> {
       handleSIGINT: false,
       handleSIGTERM: false,
       protocolTimeout: 0, // training takes its time
+      networkEnabled: false, // else Chrome keeps what the page sends, up to hundreds of MB, for a debugger to look at
       pipe: true,
     }).catch((error: Error) => {
       throw new Error(`Chrome did not start: ${error.message}`)

@@ -19,9 +19,10 @@ import type { Config } from '../models/training/trainer.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { type Draw, withSamples } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { memoryLines, onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
+import { History } from './history.ts'
 import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
@@ -100,7 +101,7 @@ const commands = {
     const { metricsEvery, config, adapter } = request.options
     if (metricsEvery) await init({ adapter })
     const meter = metricsEvery ? await meterOf(config.data, request.hasClassifier) : undefined
-    let lines = request.resume?.log ?? []
+    const history = new History(request.resume?.log)
     let metrics: readonly string[] = []
     let step = 0
     // One after the other, so that they arrive in order; awaited before a checkpoint, so that the log is not behind it.
@@ -108,7 +109,7 @@ const commands = {
     const report = (event: Report): void => {
       reported = reported.then(() => window.ganvasReport(event))
     }
-    const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
+    const sendLosses = async (): Promise<void> => send('losses.png', await chart(history.lines, metrics))
     try {
       await train(
         data,
@@ -117,16 +118,17 @@ const commands = {
           gate: async () => !stopped,
           onStart(info) {
             ;({ metrics, step } = info)
-            lines = lines.filter((line) => line.step <= info.step)
+            history.rewind(info.step)
             report({ kind: 'start', step: info.step })
           },
           onLog(line) {
-            lines.push(line)
+            history.add([line])
             report({ kind: 'log', line })
           },
           async onSamples(at, snapshot) {
             const name = `samples/step-${String(at).padStart(6, '0')}.png`
             await send(name, await toPng(drawSnapshot(request.options.config.data, snapshot)))
+            for (const text of memoryLines(request.debug, at)) report({ kind: 'notice', text })
           },
           async onMetrics(trainer) {
             if (meter) report({ kind: 'metrics', line: await meter(trainer) })
