@@ -87,6 +87,7 @@ class Headless<C extends CommandTable, R> implements Page<C> {
       handleSIGTERM: false,
       handleSIGHUP: false,
       protocolTimeout: 0, // training takes its time
+      networkEnabled: false, // else Chrome keeps what the page sends, up to hundreds of MB, for a debugger to look at
       pipe: true,
     }).catch((error: Error) => {
       throw new Error(`Chrome did not start: ${error.message}`)

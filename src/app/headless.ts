@@ -20,9 +20,10 @@ import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { sheetOf } from '../models/training/views.ts'
 import { chosenOf, type Draw, samplesOf, withTrainer } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { memoryLines, onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, type Kinds, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
+import { History } from './history.ts'
 import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
@@ -103,9 +104,8 @@ const commands = {
     const meter = metricsEvery
       ? await meterOf(Object.values(config.fields)[0], request.hasClassifier)
       : undefined
-    let lines = request.resume?.log ?? []
+    const history = new History(request.resume?.log)
     let metrics: Kinds = {}
-
     let step = 0
     // One after the other, so that they arrive in order; awaited before a checkpoint, so that the log is not behind it.
     let reported = Promise.resolve()
@@ -113,7 +113,7 @@ const commands = {
       reported = reported.then(() => window.ganvasReport(event))
       reported.catch(() => {}) // a full disk, say: told when it is awaited
     }
-    const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
+    const sendLosses = async (): Promise<void> => send('losses.png', await chart(history.lines, metrics))
     try {
       await train(
         data,
@@ -122,16 +122,17 @@ const commands = {
           gate: async () => !stopped,
           onStart(info) {
             ;({ metrics, step } = info)
-            lines = lines.filter((line) => line.step <= info.step)
+            history.rewind(info.step)
             report({ kind: 'start', step: info.step })
           },
           onLog(line) {
-            lines.push(line)
+            history.add([line])
             report({ kind: 'log', line })
           },
           async onSamples(at, snapshot, shown) {
             const name = `samples/step-${String(at).padStart(6, '0')}.png`
             await send(name, await toPng(drawSnapshot(shown, snapshot)))
+            for (const text of memoryLines(request.debug, at)) report({ kind: 'notice', text })
           },
           async onMetrics(trainer) {
             if (meter) report({ kind: 'metrics', line: await meter(trainer) })
