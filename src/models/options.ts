@@ -114,19 +114,19 @@ export function valuesOf<O extends Options>(
   return { ...defaultsOf(options), ...given } as Values<O>
 }
 
-const SWITCHES: Readonly<Record<string, boolean>> = {
-  yes: true,
-  no: false,
-  true: true,
-  false: false,
-  1: true,
-  0: false,
-}
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['no', false],
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+])
 
 /** The value that a flag, a field or a link says; undefined when it is none of the option's. */
 export function optionOf(option: Option, text: string): OptionValue | undefined {
   const { kind, words = [] } = option
-  if (kind === 'toggle') return SWITCHES[text]
+  if (kind === 'toggle') return SWITCHES.get(text)
   if (kind === 'oneOf') return words.find((word) => kebab(word) === text)
   return readNumber(NUMBERS[kind], text)
 }

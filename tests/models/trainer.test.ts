@@ -9,6 +9,7 @@ import { families, fieldsFor, presetOf, sourceOf } from '../../src/models/index.
 import { LATTICE, type Snapshot, Trainer } from '../../src/models/training/trainer.ts'
 import { POINTS, ROWS, SAMPLES, sheetOf } from '../../src/models/training/views.ts'
 import { evaluate, gpuTest, unhandledIn } from '../harness.ts'
+import { LAUNCHES } from './launches.ts'
 import { advance, type Case, cases, configFor, isOfPoints, nameOf, noiseFor, noiseImages } from './tiny.ts'
 
 const BATCH = 4
@@ -122,11 +123,13 @@ describe.each(all.map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
       if (isOpinion) expect(plane?.judged?.every((p) => p >= 0 && p <= 1)).toBe(true)
     })
 
-  trainerTest('memory stays the same once each kind of step has come twice', of, async (trainer, source) => {
+  trainerTest('memory stays the same once each kind of step is recorded', of, async (trainer, source) => {
     let readings: string[] = []
     let isRecorded = false
-    trainer.onRecord = () => {
+    const recorded: Record<string, number> = {}
+    trainer.onRecord = (variant, launches) => {
       isRecorded = true
+      recorded[variant] = launches
     }
     for (let step = 1; readings.length < 8; step++) {
       expect(step, 'it still records new kinds of steps').toBeLessThan(32)
@@ -136,6 +139,7 @@ describe.each(all.map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
       else readings.push(JSON.stringify(memory()))
     }
     expect(new Set(readings).size, [...new Set(readings)].join(' ')).toBe(1)
+    expect(recorded, 'launches').toEqual(LAUNCHES[nameOf(of)] ?? recorded)
   })
 
   trainerTest('replayed steps give the bits of eager ones', of, async (trainer, source) => {
