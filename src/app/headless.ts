@@ -19,7 +19,7 @@ import type { Config } from '../models/training/trainer.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { type Draw, withSamples } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { applyDebug, onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
 import { latents } from './latents/index.ts'
@@ -46,7 +46,7 @@ export type DataRequest = { toy: ToyName } | { images: string; stacked?: true }
 
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
-  /** From 2, a table of the kernels of an early step is among the notices. */
+  /** See debug.ts. */
   debug: number
   data: DataRequest
   /** Of a run whose samples are scored: whether the classifier of digits is served. */
@@ -109,6 +109,7 @@ const commands = {
       reported = reported.then(() => window.ganvasReport(event))
     }
     const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
+    applyDebug(request.debug)
     try {
       await train(
         data,

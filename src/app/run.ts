@@ -9,7 +9,7 @@ import { Failures } from '../models/training/failures.ts'
 import { type LogLine, train } from '../models/training/train.ts'
 import { type Config, POINTS, SAMPLES, Trainer } from '../models/training/trainer.ts'
 import { settingsOf } from './config.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { applyDebug, onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
 import { draw, type Look, looksOf, type View } from './latents/looks.ts'
 import { drawSnapshot, type Picture } from './picture.ts'
@@ -96,6 +96,7 @@ export class Run {
       resume: this.saved?.file,
       failures: this.failures,
     }
+    applyDebug(Number(self.name))
     try {
       await train(
         this.data,

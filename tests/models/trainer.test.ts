@@ -1,6 +1,6 @@
 /** Every model in training, tiny: what it reports and shows, that its memory stays the same, that it resumes exactly. */
 import { describe, expect } from 'vitest'
-import { memory, randn, scope } from '../../src/engine/index.ts'
+import { memory, randn, scope, verifyCaptures } from '../../src/engine/index.ts'
 import {
   type Data,
   type DataKind,
@@ -143,6 +143,22 @@ describe.each([...onImages, ...onPoints].map((of) => [nameOf(of), of] as const))
     expect((await eager.snapshot()).samples).toEqual((await trainer.snapshot()).samples)
     eager.dispose()
   })
+
+  trainerTest(
+    'verified steps: what is replayed is what the step would launch now',
+    of,
+    async (trainer, data) => {
+      const courses = new Set<string>()
+      trainer.onRecord = (course) => courses.add(course)
+      verifyCaptures(1)
+      try {
+        await advance(trainer, data, 2)
+        expect((await advance(trainer, data, courses.size)).flat().every(Number.isFinite)).toBe(true)
+      } finally {
+        verifyCaptures(0)
+      }
+    },
+  )
 
   trainerTest('a checkpoint continues bit for bit', of, async (trainer, data) => {
     await advance(trainer, data, 3)

@@ -10,8 +10,8 @@ export interface About {
   params: Readonly<Record<string, number>>
   /** Useful FLOPs, where they cannot be told from the rest. */
   flops?: number
-  /** What is bound, by name: its shape, whether it is written, and the number of its buffer in the pool. */
-  buffers: Readonly<Record<string, { shape: Shape; writes: boolean; id: number }>>
+  /** What is bound, by name: its shape, whether it is written, the number of its buffer in the pool, its place there. */
+  buffers: Readonly<Record<string, { shape: Shape; writes: boolean; id: number; offset?: number }>>
 }
 
 /** One kernel launch, ready to encode. */

@@ -97,8 +97,11 @@ export class Trainer {
     if (isToy(data)) this.surroundings = surroundingsOf(data.toy)
   }
 
-  /** Trains once. The values of the metrics are given when the GPU has them. */
-  advance(data: Table): Promise<Float32Array> {
+  /**
+   * Trains once. The values of the metrics are given when the GPU has them. Rejects as `verifyCaptures` says, where it is
+   * in use.
+   */
+  async advance(data: Table): Promise<Float32Array> {
     if (this.captured?.data !== data) {
       this.captured?.step.dispose()
       const step = (): Tensor => this.packedStep(data)
@@ -107,7 +110,8 @@ export class Trainer {
     }
     const packed = this.captured.step()
     this.step++
-    return packed.data()
+    const [values] = await Promise.all([packed.data(), this.captured.step.verified])
+    return values
   }
 
   /** Takes the model's step; its metrics in one tensor. */
