@@ -236,6 +236,12 @@ describe('a step that cannot be replayed is refused, and says why', () => {
       /values are read back/,
     ],
     ['values from JavaScript', () => tensor([1]), /values come from JavaScript \(tensor, write\)/],
+    ['a seed', () => seed(1), /seed says where random numbers go on; call it before the step/],
+    [
+      'a state of random numbers',
+      () => G.setRandomState(G.randomState()),
+      /setRandomState says where random/,
+    ],
   ]
   for (const [name, step, message] of cases)
     gpuTest(name, () => {

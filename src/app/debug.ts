@@ -1,9 +1,15 @@
 /**
  * `?debug=N`, or DEBUG=N of a command. 1: when a step is recorded, and what the engine holds. 2: the kernels of one step,
- * too, a line each.
+ * too, a line each. 5: steps are verified, too, the first replay and then every tenth (see verifyCaptures), which makes
+ * them slower.
  */
-import { kernelLines, kernelRows, memory, type ProfileResult } from '../engine/index.ts'
+import { kernelLines, kernelRows, memory, type ProfileResult, verifyCaptures } from '../engine/index.ts'
 import type { TrainEvents } from '../models/training/train.ts'
+
+const VERIFY_EVERY = 10
+
+/** Says to the engine what this level asks of it. To be called before training. */
+export const applyDebug = (debug: number): void => verifyCaptures(debug >= 5 ? VERIFY_EVERY : 0)
 
 /** The event of the training loop for this level; none below 2. */
 export const onProfile = (debug: number, say: (text: string) => void): TrainEvents['onProfile'] =>

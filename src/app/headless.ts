@@ -20,7 +20,7 @@ import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { sheetOf } from '../models/training/views.ts'
 import { chosenOf, type Draw, samplesOf, withTrainer } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
-import { memoryLines, onProfile, onRecord } from './debug.ts'
+import { applyDebug, memoryLines, onProfile, onRecord } from './debug.ts'
 import { context, drawLosses, type Kinds, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
 import { History } from './history.ts'
@@ -46,7 +46,7 @@ export interface Adapter {
 
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
-  /** From 2, a table of the kernels of an early step is among the notices. */
+  /** See debug.ts. */
   debug: number
   data: DataName
   /** Of a run whose samples are scored: whether the classifier of digits is served. */
@@ -114,6 +114,7 @@ const commands = {
       reported.catch(() => {}) // a full disk, say: told when it is awaited
     }
     const sendLosses = async (): Promise<void> => send('losses.png', await chart(history.lines, metrics))
+    applyDebug(request.debug)
     try {
       await train(
         data,

@@ -12,7 +12,7 @@ import { type LogLine, train } from '../models/training/train.ts'
 import { type Config, Trainer } from '../models/training/trainer.ts'
 import { sheetOf } from '../models/training/views.ts'
 import { settingsOf } from './config.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { applyDebug, onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
 import { draw, type Look, type View as LookView, looksOf } from './latents/looks.ts'
 import { drawSnapshot, type Picture } from './picture.ts'
@@ -102,6 +102,7 @@ export class Run {
       failures: this.failures,
       chosen: () => this.chosen,
     }
+    applyDebug(Number(self.name))
     try {
       await train(
         this.data,

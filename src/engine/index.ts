@@ -30,10 +30,11 @@ export { kernelLines, kernelRows } from './profiling/launches.ts'
 export { type ProfileResult, profile } from './profiling/profile.ts'
 export * as schema from './schema.ts'
 export { grad, noGrad } from './tensor/autograd.ts'
-export { type Captured, capture } from './tensor/capture.ts'
+export { type Captured, capture, verifyCaptures } from './tensor/capture.ts'
 export { checkSeal, sealed } from './tensor/checksum.ts'
 export {
   type RandomState,
+  RandomStream,
   randn,
   randomIntegers,
   randomState,

@@ -1,6 +1,15 @@
 /** Every family in training, tiny: what it reports and shows, that its memory stays the same, that it resumes exactly. */
 import { describe, expect, test } from 'vitest'
-import { DeviceLostError, gpu, init, memory, randn, scope, type Tensor } from '../../src/engine/index.ts'
+import {
+  DeviceLostError,
+  gpu,
+  init,
+  memory,
+  randn,
+  scope,
+  type Tensor,
+  verifyCaptures,
+} from '../../src/engine/index.ts'
 import { pointSet } from '../../src/models/data/dataSet.ts'
 import { isPoints, shapeOf } from '../../src/models/data/fields.ts'
 import type { Source } from '../../src/models/data/source.ts'
@@ -161,6 +170,22 @@ describe.each(all.map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
       eager.dispose()
     }
   })
+
+  trainerTest(
+    'verified steps: what is replayed is what the step would launch now',
+    of,
+    async (trainer, source) => {
+      const courses = new Set<string>()
+      trainer.onRecord = (course) => courses.add(course)
+      verifyCaptures(1)
+      try {
+        await advance(trainer, source, 2)
+        expect((await advance(trainer, source, courses.size)).flat().every(Number.isFinite)).toBe(true)
+      } finally {
+        verifyCaptures(0)
+      }
+    },
+  )
 
   trainerTest('a checkpoint continues bit for bit', of, async (trainer, source) => {
     await advance(trainer, source, 3)

@@ -12,8 +12,10 @@ export interface About {
   flops?: number
   /** The optimiser or average that made it, of a launch that updates parameters or an average (see `launchesOf`). */
   owner?: object
-  /** What is bound, by name: its shape, and whether it is written. */
-  buffers: Readonly<Record<string, { shape: readonly number[]; writes: boolean }>>
+  /** What is bound, by name: its shape, whether it is written, the number of its buffer in the pool, its place there. */
+  buffers: Readonly<
+    Record<string, { shape: readonly number[]; writes: boolean; id: number; offset?: number }>
+  >
 }
 
 /** One kernel launch, ready to encode. */

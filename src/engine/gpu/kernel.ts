@@ -75,8 +75,8 @@ function describe(
   // What changes from replay to replay says nothing about the work.
   const known = typeof params === 'object' ? params : {}
   const bound = reflection.buffers.map(({ name, writes }) => {
-    const { shape } = buffers[name]
-    return [name, { shape, writes }] as const
+    const { shape, byteOffset: offset } = buffers[name]
+    return [name, { shape, writes, id: buffers[name].storageOf(op).buffer.id, offset }] as const
   })
   return { op, defines, params: known, buffers: Object.fromEntries(bound) }
 }

@@ -2,7 +2,7 @@
 import { CheckpointError } from '../errors.ts'
 import type { SavedTensor } from '../tensor/safetensors.ts'
 import { sameShape, shapeText } from '../tensor/shape.ts'
-import { MODE, noteMode, standIn } from '../tensor/standIn.ts'
+import { noteMode, standIn } from '../tensor/standIn.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
 /** Every object in `value`'s fields with its dotted name. */
@@ -69,7 +69,7 @@ export function evaluating<T>(model: object, fn: () => T): T {
     setAll(layers, false)
     return () => setAll(layers, true)
   }
-  return standIn('evaluating', put, fn, MODE)
+  return standIn('evaluating', put, fn, { key: '', isWeights: false }) // layers are noted one by one
 }
 
 /**

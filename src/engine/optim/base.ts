@@ -6,6 +6,7 @@ import { launchesOf } from '../gpu/watching.ts'
 import { leave, type Span, spansOf, withRanges, zeroed } from '../ops/flat.ts'
 import { concat, place, reshape } from '../ops/movement.ts'
 import { norm } from '../ops/reduce.ts'
+import { movesOn } from '../tensor/counters.ts'
 import { check, sameShape, shapeText } from '../tensor/shape.ts'
 import { release, type Storage, scope, Tensor } from '../tensor/tensor.ts'
 import { lookahead, type NumberOf, type Slots, type Updated } from './lookahead.ts'
@@ -121,6 +122,7 @@ export abstract class Optimizer {
       })
       withRanges({ g: { storage } }, bytes, ({ g }) => place(rule, g, pieces, bytes / 4))
     }
+    movesOn(this, 't')
     parts.forEach((part, i) => {
       const { bytes } = part
       const own = Object.entries(part.state).map(([name, storage]) => [name, { storage }] as const)

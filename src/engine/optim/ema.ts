@@ -63,7 +63,7 @@ export class EMA {
         for (const { p, storage, at } of own) if (!p.disposed) p.relocate(storage, at)
       }
     }
-    return standIn('EMA.averaged', put, fn, this.key)
+    return standIn('EMA.averaged', put, fn, { key: this.key })
   }
 
   /** Frees the averages; the parameters stay. Harmless when repeated. */

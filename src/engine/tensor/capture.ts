@@ -5,8 +5,10 @@ import type { Dispatch, Recorder, WriteLive } from '../gpu/dispatch.ts'
 import { SLOT } from '../gpu/params.ts'
 import { Reserve } from '../gpu/pool.ts'
 import { isWatched } from '../gpu/watching.ts'
+import { type Counters, countersOf } from './counters.ts'
 import { standInsNow } from './standIn.ts'
 import { owned, release, type Storage, type Tensor } from './tensor.ts'
+import { type Recorded, verify } from './verify.ts'
 
 interface Entry {
   dispatch: Dispatch
@@ -43,8 +45,9 @@ class Recording implements Recorder {
 }
 
 /** A recorded step: launches, the buffers they use, and the step's result. */
-class Replay<T> {
+class Replay<T> implements Recorded<T> {
   readonly result: T
+  readonly counters: Counters
   private readonly tensors: ReadonlySet<Tensor>
   private readonly recording = new Recording()
   private readonly departures: ReadonlyMap<Storage, number>
@@ -64,7 +67,9 @@ class Replay<T> {
     g.recording = recording
     g.pool.reserve = recording.reserve
     try {
-      ;({ result: this.result, tensors: this.tensors } = owned(step))
+      const { result: made, counters } = countersOf(() => owned(step))
+      ;({ result: this.result, tensors: this.tensors } = made)
+      this.counters = counters
       if (recording.failure) throw recording.failure
     } catch (error) {
       this.letGo()
@@ -98,8 +103,12 @@ class Replay<T> {
     return false
   }
 
-  get launches(): number {
-    return this.dispatches.length
+  get entries(): readonly Entry[] {
+    return this.recording.entries
+  }
+
+  get held(): ReadonlySet<Storage> {
+    return this.recording.held
   }
 
   run(): T {
@@ -129,20 +138,44 @@ class Replay<T> {
 }
 
 export interface Captured<T> {
-  /** Takes the step. What it gives are the same tensors every time, overwritten by the next call: read, not disposed. */
+  /**
+   * Takes the step. What it gives are the same tensors every time, overwritten by the next call: read, not disposed. Only
+   * when a step is recorded anew they are others.
+   */
   (): T
+  /** Resolves when what is known of the last step that was verified is good; rejects as `verifyCaptures` says. */
+  readonly verified: Promise<void>
   /** Frees the recordings, their buffers and results. */
   dispose(): void
 }
 
+let verifyEvery = 0
+
+/**
+ * For finding faults: from now on, every captured step is verified at its first replay and at every `every`-th; 0 for
+ * never. It is then run both ways from the same state, by its JavaScript and by its replay, and all launches, results and
+ * tensors that it writes are compared, bit for bit. Where they differ, the step throws an Error that names the first; what
+ * only the GPU can tell comes with `verified`, and with the next step. Takes the time and memory of several steps.
+ */
+export function verifyCaptures(every: number): void {
+  verifyEvery = every
+}
+
 /**
  * `step` as a function that runs it once, recording its launches, and replays them from then on: with new random numbers
- * and the optimisers' rates of the day, but without running any of its JavaScript. For steps that take one of several
- * courses, `courseOf` says which is next; each is recorded when it first comes up. Results are the same, bit for bit.
+ * and the current learning rates, but without running any of its JavaScript. Results are the same, bit for bit.
  *
- * `onRecord` is told of every recording: its course, and how many launches it has.
+ * What a step may depend on, therefore, and what is new at every replay: tensors made before it, whose values may be
+ * written in between; random numbers; an optimiser's rate and its count of steps; numbers given to `full` as functions.
+ * Anything else in its JavaScript stays as it was when the step was recorded: an `if`, a loop's length, a field that was
+ * read, a number given to an op, a layer that was replaced. A step that takes one of several courses says by `courseOf`
+ * which is next; each is recorded when it first comes up. `verifyCaptures` finds what was forgotten.
  *
- * Throws an Error while recording when `step` reads values back or brings new ones from JavaScript.
+ * A step is recorded anew when a parameter has moved into an optimiser's buffer since, or layers are in another mode, or
+ * an average stands in for the parameters. `onRecord` is told of every recording: its course, and how many launches it has.
+ *
+ * Throws an Error while recording when `step` reads values back, brings new ones from JavaScript, makes an optimiser or
+ * takes another captured step; and when it is taken among weights that are others every time (see nn.withTensors).
  */
 export function capture<T>(
   step: () => T,
@@ -152,10 +185,22 @@ export function capture<T>(
   const replays = new Map<string, Replay<T>>()
   /** Of a step that was watched, so taken as if it were never recorded. */
   let made: ReadonlySet<Tensor> = new Set()
+  let taken = 0
+  let verified = Promise.resolve()
+  let fault: Error | undefined
   const clear = (): void => {
     for (const t of made) t.dispose()
   }
+  const verifyOne = (known: Replay<T>): T => {
+    const { result, verdict } = verify(known, () => new Replay(known.g, step))
+    verified = verdict
+    verdict.catch((error) => {
+      fault = error
+    })
+    return result
+  }
   const take = (): T => {
+    if (fault) throw fault
     const g = gpu()
     g.recording?.refuse('another captured step is taken in it: call what that one captures instead')
     if (isWatched()) {
@@ -167,12 +212,13 @@ export function capture<T>(
     const course = courseOf()
     const key = `${course}\n${standInsNow()}`
     const known = replays.get(key)
-    if (known && known.g === g && !known.isStale) return known.run()
+    if (known && known.g === g && !known.isStale)
+      return verifyEvery && taken++ % verifyEvery === 0 ? verifyOne(known) : known.run()
     replays.delete(key)
     known?.dispose()
     const replay = new Replay(g, step)
     replays.set(key, replay)
-    onRecord?.(course, replay.launches)
+    onRecord?.(course, replay.entries.length)
     return replay.result
   }
   const dispose = (): void => {
@@ -180,5 +226,7 @@ export function capture<T>(
     replays.clear()
     clear()
   }
-  return Object.assign(take, { dispose })
+  return Object.defineProperty(Object.assign(take, { dispose }), 'verified', {
+    get: () => verified,
+  }) as Captured<T>
 }

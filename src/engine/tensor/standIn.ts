@@ -4,11 +4,8 @@
  */
 import { refusePromise } from './tensor.ts'
 
-/** The key of a mode: layers in evaluation are noted one by one. */
-export const MODE = ''
-
 /** What stands in now, the innermost last. */
-const active: { op: string; key: string | undefined }[] = []
+const active: { op: string; key: string | undefined; isWeights: boolean }[] = []
 /** Layers in evaluation mode, by number. */
 const evaluating = new Set<number>()
 const numbers = new WeakMap<object, number>()
@@ -17,12 +14,18 @@ let layers = 0
 /**
  * Runs `fn` after `put`, which puts the others in place and gives a function that brings back what was there. `fn` must
  * not be async: whatever runs while it waits would find the others, too. `key` names the others where they are the same
- * ones every time, so that a step recorded among them can be replayed among them, and only there.
+ * ones every time, so that a step recorded among them can be replayed among them, and only there; `isWeights` is false
+ * where no parameters are among them.
  * Throws TypeError naming `op` when `fn` is async; what was there is back by then.
  */
-export function standIn<T>(op: string, put: () => () => void, fn: () => T, key?: string): T {
+export function standIn<T>(
+  op: string,
+  put: () => () => void,
+  fn: () => T,
+  { key, isWeights = true }: { key?: string; isWeights?: boolean } = {},
+): T {
   const back = put()
-  active.push({ op, key })
+  active.push({ op, key, isWeights })
   try {
     return refusePromise(fn(), op)
   } finally {
@@ -55,6 +58,6 @@ export function standInsNow(): string {
 
 /** Throws an Error where weights stand in for others: a parameter that is moved then would not find its way back. */
 export function refuseAmongStandIns(op: string): void {
-  const other = active.find(({ key }) => key !== MODE)
+  const other = active.find(({ isWeights }) => isWeights)
   if (other) throw new Error(`${op}: cannot be made inside ${other.op}: make it before`)
 }

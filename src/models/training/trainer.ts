@@ -115,8 +115,11 @@ export class Trainer {
     if (isPoints(shows)) this.surroundings = surroundingsOf(shows)
   }
 
-  /** Trains once on `source`. The values of the metrics are given when the GPU has them. */
-  advance(source: Source): Promise<Float32Array> {
+  /**
+   * Trains once on `source`. The values of the metrics are given when the GPU has them. Rejects as `verifyCaptures` says,
+   * where it is in use.
+   */
+  async advance(source: Source): Promise<Float32Array> {
     this.source = source
     if (this.captured?.source !== source) {
       this.captured?.step.dispose()
@@ -130,7 +133,8 @@ export class Trainer {
     }
     const packed = this.captured.step()
     this.step++
-    return packed.data()
+    const [values] = await Promise.all([packed.data(), this.captured.step.verified])
+    return values
   }
 
   /** Takes the model's step; its metrics in one tensor. */
