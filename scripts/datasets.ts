@@ -1,6 +1,5 @@
 // Data sets by name, read and checked here, before a browser is started.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -8,6 +7,7 @@ import type { DataRequest } from '../src/app/headless.ts'
 import { DataError } from '../src/engine/index.ts'
 import { type DataKind, kindOf, parseIdx, stack } from '../src/models/data/data.ts'
 import { isToyName, toys } from '../src/models/data/toys.ts'
+import { read } from './read.ts'
 
 export interface DataSet {
   /** What --data takes; a path in it is absolute. */
@@ -71,17 +71,6 @@ export const labelledDigits = (): Record<string, Uint8Array> => ({
   'test-images': read(mnistFile('t10k-images-idx3')),
   'test-labels': read(mnistFile('t10k-labels-idx1')),
 })
-
-/** Throws DataError saying why it cannot be read. */
-export function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const what = { ENOENT: 'no such file', EISDIR: 'is a folder, not a file', EACCES: 'may not be read' }
-    throw new DataError(`${path}: ${what[code as keyof typeof what] ?? message}`)
-  }
-}
 
 function unpack(file: Uint8Array, path: string): Uint8Array {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file

@@ -4,11 +4,12 @@ import { DataError } from '../src/engine/index.ts'
 import { type DataKind, isToy, sampleSize } from '../src/models/data/data.ts'
 import type { ImageSize } from '../src/models/model.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { read } from './datasets.ts'
+
 import { COUNTS, dataName, EVALUATIONS, FILE_EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
 import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { npy, readNpy } from './npy.ts'
 import { png } from './png.ts'
+import { read } from './read.ts'
 import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 
