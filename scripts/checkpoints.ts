@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CheckpointError, DataError } from '../src/engine/index.ts'
 import * as file from '../src/models/training/checkpoint.ts'
 import type { Config } from '../src/models/training/saved.ts'
-import { read } from './datasets.ts'
+import { read } from './read.ts'
 import { writeWhole } from './save.ts'
 
 export const CHECKPOINT = 'checkpoint.safetensors'

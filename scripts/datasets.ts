@@ -1,6 +1,6 @@
 // Data sets by name, read and checked here, before a browser is started.
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -9,6 +9,7 @@ import { type DataSet, fieldsOf } from '../src/models/data/dataSet.ts'
 import { fieldWords } from '../src/models/data/fields.ts'
 import { type DataName, openDataSet, STACKED_NAME } from '../src/models/data/open.ts'
 import { isToyName, toys } from '../src/models/data/toys.ts'
+import { read } from './read.ts'
 
 /** A data set that was read, and what a page needs to have it too. */
 export interface Loaded {
@@ -96,18 +97,6 @@ export const labelledDigits = (): Record<string, Uint8Array> => ({
   'test-images': read(mnistFile('t10k-images-idx3')),
   'test-labels': read(mnistFile('t10k-labels-idx1')),
 })
-
-/** Throws DataError saying why it cannot be read. */
-export function read(path: string): Uint8Array {
-  try {
-    const { buffer, byteOffset, byteLength } = readFileSync(path)
-    return new Uint8Array(buffer, byteOffset, byteLength) // a Buffer's slice() would not copy
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const what = { ENOENT: 'no such file', EISDIR: 'is a folder, not a file', EACCES: 'may not be read' }
-    throw new DataError(`${path}: ${what[code as keyof typeof what] ?? message}`)
-  }
-}
 
 function unpack(file: Uint8Array, path: string): Uint8Array {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file

@@ -4,6 +4,7 @@ import type { CommandTable, Outcome } from '../src/app/commands.ts'
 import type { Commands, Report } from '../src/app/headless.ts'
 import type { Host } from './args.ts'
 import { launchChrome } from './chrome.ts'
+import { watchEnd } from './chromeStart.ts'
 import { type Served, serveExchange } from './exchangeServer.ts'
 import type { Exchange, Page, PageOptions } from './host.ts'
 import { withNodePage } from './nodeHost.ts'
@@ -92,7 +93,8 @@ class Headless<C extends CommandTable, R> implements Page<C> {
     }).catch((error: Error) => {
       throw new Error(`Chrome did not start: ${error.message}`)
     })
-    this.browser.on('disconnected', () => this.fail('Chrome ended unexpectedly'))
+    const end = watchEnd(this.browser.process())
+    this.browser.on('disconnected', async () => this.fail(`Chrome ended unexpectedly: it ${await end()}`))
     const page = await this.browser.newPage()
     this.page = page
     const problems: string[] = []

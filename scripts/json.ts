@@ -1,7 +1,7 @@
 // Files of JSON, of which nothing is believed before a schema has checked it.
 import { DataError } from '../src/engine/errors.ts'
 import { shown } from '../src/engine/schema.ts'
-import { read } from './datasets.ts'
+import { read } from './read.ts'
 
 /** What a file says. Throws DataError naming the file when it cannot be read or is not JSON. */
 export function readJson(path: string): unknown {

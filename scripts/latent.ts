@@ -1,5 +1,4 @@
 // `npm run latent`: what the latents of a run's generator do: sheets of images, animations, inversions.
-import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { CHUNK } from '../src/app/checkpoint.ts'
 import type { Operands } from '../src/app/latents/arithmetic.ts'
@@ -12,6 +11,7 @@ import { type Checkpoint, latestCheckpoint } from './checkpoints.ts'
 import { loadDataSet } from './datasets.ts'
 import { dataName } from './evaluations.ts'
 import { type TrainingPage, withTrainingPage } from './headless.ts'
+import { read } from './read.ts'
 import { checkWritable, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 import { type Row, table } from './table.ts'
@@ -113,7 +113,7 @@ const KINDS: Record<string, Kind> = {
   invert: {
     files: (values, folder, { config }) => {
       const target = targetOf(values)
-      if (target === 'png') return { target: readPng(values.target ?? '') }
+      if (target === 'png') return { target: read(values.target ?? '') }
       const name = dataName(folder, config.fields)
       if (name !== 'stacked') return { data: loadDataSet(name).files.images }
       throw new DataError('--target: stacked images are made anew for each step: name a PNG')
@@ -180,14 +180,6 @@ function targetOf({ target = '0' }: Values<typeof FLAGS>): InvertRequest['target
   if (/^\d+$/.test(target)) return { index: Number(target) }
   if (extname(target).toLowerCase() === '.png') return 'png'
   throw new Error(`--target: expected a .png file or the place of an image, from 0, got '${target}'`)
-}
-
-function readPng(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new DataError(`--target: ${path} cannot be read: ${(error as Error).message}`)
-  }
 }
 
 async function invert({ page, file, seed, values }: Task): ReturnType<Kind['run']> {

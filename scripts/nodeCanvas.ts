@@ -1,7 +1,6 @@
 // A canvas for Node: npm's `@napi-rs/canvas`, installed at first use, as the part of OffscreenCanvas that pictures need.
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { installOnDemand } from './onDemand.ts'
+import { installOnDemand, requireFrom } from './onDemand.ts'
 
 const FOLDER = fileURLToPath(new URL('canvas/', import.meta.url))
 
@@ -13,7 +12,7 @@ interface Canvas {
 /** `OffscreenCanvas` and `ImageData`, to be made global. */
 export function canvasGlobals(): Record<string, unknown> {
   installOnDemand(FOLDER)
-  const { createCanvas, ImageData } = createRequire(import.meta.url)(`${FOLDER}node_modules/@napi-rs/canvas`)
+  const { createCanvas, ImageData } = requireFrom(FOLDER, '@napi-rs/canvas')
   function OffscreenCanvas(width: number, height: number): object {
     const canvas: Canvas = createCanvas(width, height)
     const context = withoutInfinities(canvas.getContext('2d'))

@@ -20,10 +20,22 @@ export async function withNodePage<C extends CommandTable, R, T>(
   body: (page: Page<C>) => Promise<T>,
 ): Promise<T> {
   const gpu = openDawn(adapter ? [`adapter=${adapter}`] : [])
+  let fail: (reason: unknown) => void = () => {}
+  /** Rejects when a report cannot be taken: a full disk, say. */
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  broken.catch(() => {}) // told to whoever calls
   define(globalThis, {
     window: globalThis,
     fetch: fetchFrom(exchange),
-    ganvasReport: async (report: R) => exchange.report?.(report),
+    async ganvasReport(report: R) {
+      try {
+        exchange.report?.(report)
+      } catch (error) {
+        fail(error)
+      }
+    },
     ...canvasGlobals(),
   })
   if (!globalThis.navigator) define(globalThis, { navigator: {} }) // Node 20 has none
@@ -33,7 +45,7 @@ export async function withNodePage<C extends CommandTable, R, T>(
     version: async () => `Node ${process.version}, Dawn ${dawnVersion()}`,
     async call(command, request) {
       if (!window.ganvas) throw new Error(`${script} offers no commands`)
-      const outcome = await window.ganvas.call(command, request)
+      const outcome = await Promise.race([window.ganvas.call(command, request), broken])
       if ('error' in outcome)
         throw Object.assign(new Error(outcome.error.message), { name: outcome.error.name })
       // biome-ignore lint/suspicious/noExplicitAny: the script's table says what its commands give
