@@ -9,7 +9,7 @@ import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { npy, readNpy } from './npy.ts'
 import { png } from './png.ts'
 import { read } from './read.ts'
-import { checkWritable, writeWhole } from './save.ts'
+import { checkReplaceable, checkWritable, replaceFolder, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 
 const FLAGS = {
@@ -35,6 +35,9 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 const NPY = '.npy'
+/** Folders of an export, and what is in them. */
+const EXPORTED = ['generated', 'real']
+const PICTURE = /^\d{6,}\.png$/
 /** What images of 28 x 28 pixels are, by their channels. */
 const FILE_KINDS: Readonly<Record<number, keyof typeof FILE_EVALUATIONS>> = { 1: 'digits', 3: 'stacked' }
 
@@ -78,6 +81,7 @@ export async function main(argv: string[]): Promise<number> {
   checkWishes(kind, data, count, out, features)
   const file = join(folder, features ? 'features.json' : 'evaluation.json')
   checkWritable(file)
+  if (out) checkExport(out)
   const isDigits = kind === 'digits' || kind === 'stacked'
   const exchange = new Collector({ checkpoint: checkpoint.file, ...(isDigits && scoringFiles()) })
   const isExported = out !== undefined
@@ -173,19 +177,30 @@ function kindOf(name: string, made: Field | undefined): Kind {
   return name === 'mnist' ? 'digits' : 'images'
 }
 
-/** Writes what the page sent as bytes: each image as a PNG, and all generated ones as one array. */
+/** Throws an Error when an export to `out` could not be written, or would take the place of what is none. */
+function checkExport(out: string): void {
+  checkWritable(join(out, 'generated.npy'))
+  for (const name of EXPORTED) checkReplaceable(join(out, name), PICTURE)
+}
+
+/**
+ * Writes what the page sent as bytes: each image as a PNG, and all generated ones as one array. Nothing of an earlier export
+ * stays beside it.
+ */
 function exportImages(out: string, taken: Record<string, Uint8Array>, { size, channels }: ImageField): void {
   const each = size * size * channels
-  for (const name of ['generated', 'real']) {
+  for (const name of EXPORTED) {
     const pixels = taken[name]
-    if (!pixels) continue
-    const count = pixels.length / each
-    for (let i = 0; i < count; i++)
-      writeWhole(
-        join(out, name, `${String(i).padStart(6, '0')}.png`),
-        png(pixels.subarray(i * each, (i + 1) * each), size, channels),
-      )
-    console.log(`exported  ${count} images to ${join(out, name)}`)
+    const count = (pixels?.length ?? 0) / each
+    const pictures = function* (): Generator<[string, Uint8Array]> {
+      for (let i = 0; i < count; i++)
+        yield [
+          `${String(i).padStart(6, '0')}.png`,
+          png(pixels.subarray(i * each, (i + 1) * each), size, channels),
+        ]
+    }
+    replaceFolder(join(out, name), pixels && pictures(), PICTURE)
+    if (pixels) console.log(`exported  ${count} images to ${join(out, name)}`)
   }
   const { generated } = taken
   writeWhole(join(out, 'generated.npy'), npy(generated, [generated.length / each, size, size, channels]))

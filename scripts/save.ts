@@ -44,12 +44,13 @@ export function writeWhole(
 }
 
 /**
- * Replaces the folder `path` by one of these files, as `writeWhole` does a file. Throws an Error, too, when the old one
- * holds anything whose name does not fit `own`.
+ * Makes `path` a folder of these files, in the place of one that is there, whole or not at all; without files there is none.
+ * Throws an Error as `writeWhole` does, and when the old one holds anything whose name does not fit `own`. Files of which
+ * there may be thousands are not brought to the disk one by one.
  */
-export function writeWholeFolder(
+export function replaceFolder(
   path: string,
-  files: Iterable<[name: string, Uint8Array]>,
+  files: Iterable<[name: string, content: Uint8Array]> | undefined,
   own: RegExp,
 ): void {
   const [aside, old] = ['new', 'old'].map((age) => `${path}.${age}.${process.pid}.tmp`)
@@ -58,10 +59,10 @@ export function writeWholeFolder(
     mkdirSync(dirname(path), { recursive: true })
     sweep(dirname(path), basename(path))
     try {
-      mkdirSync(aside)
-      for (const [name, content] of files) writeFileSync(join(aside, name), content)
+      if (files) mkdirSync(aside)
+      for (const [name, content] of files ?? []) writeFileSync(join(aside, name), content)
       if (existsSync(path)) renameSync(path, old)
-      renameSync(aside, path)
+      if (files) renameSync(aside, path)
     } catch (error) {
       remove(aside)
       throw error

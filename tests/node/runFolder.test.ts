@@ -24,7 +24,7 @@ beforeEach(() => {
 const lockFile = (): string => join(folder, LOCK)
 /** The lock that this process makes, with other values. */
 function leave(changes: object): void {
-  const lock = new Lock(folder, warn)
+  const lock = new Lock(folder, 'training', warn)
   const owner = JSON.parse(readFileSync(lockFile(), 'utf8'))
   lock.release()
   writeFileSync(lockFile(), JSON.stringify({ ...owner, ...changes }))
@@ -34,22 +34,22 @@ const gone = (): number => spawnSync(process.execPath, ['-e', '0']).pid
 
 describe('a lock', () => {
   test('keeps others out, by name, until it is given back', () => {
-    const lock = new Lock(folder, warn)
+    const lock = new Lock(folder, 'training', warn)
     const refused = new RegExp(
       `^${folder} is in use: process ${process.pid} has been training in it since \\d{4}-.*remove ${lockFile()}$`,
     )
-    expect(() => new Lock(folder, warn)).toThrow(refused)
+    expect(() => new Lock(folder, 'training', warn)).toThrow(refused)
     lock.check()
     lock.release()
     expect(readdirSync(folder)).toEqual([])
-    new Lock(folder, warn).release()
+    new Lock(folder, 'training', warn).release()
     expect(said).toEqual([])
   })
 
   test('of a process that is gone is taken over, with a word', () => {
     const pid = gone()
     leave({ pid })
-    const lock = new Lock(folder, warn)
+    const lock = new Lock(folder, 'training', warn)
     expect(said).toEqual([`${folder} was left locked by process ${pid}, which is gone: it is taken over.`])
     expect(JSON.parse(readFileSync(lockFile(), 'utf8')).pid).toBe(process.pid)
     lock.release()
@@ -57,7 +57,7 @@ describe('a lock', () => {
 
   test('of a process whose number another has by now is taken over', () => {
     leave({ started: 'before' })
-    new Lock(folder, warn).release()
+    new Lock(folder, 'training', warn).release()
     expect(said).toHaveLength(1)
   })
 
@@ -71,7 +71,7 @@ describe('a lock', () => {
         const isKept = () => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
         await vi.waitUntil(isKept, { timeout: 10_000 })
         leave({ pid })
-        new Lock(folder, warn).release()
+        new Lock(folder, 'training', warn).release()
         expect(said).toHaveLength(1)
       } finally {
         shell.kill()
@@ -81,20 +81,41 @@ describe('a lock', () => {
 
   test('of another machine is left alone', () => {
     leave({ host: `not-${hostname()}`, pid: gone() })
-    expect(() => new Lock(folder, warn)).toThrow(/in use: process \d+ on not-\S+ has been training/)
+    expect(() => new Lock(folder, 'training', warn)).toThrow(
+      /in use: process \d+ on not-\S+ has been training/,
+    )
   })
 
-  test.each(['', '{"pid":', '{"pid":-1,"host":"x","since":"y"}', 'null'])(
+  test.each(['', '{"pid":', '{"doing":"x","pid":-1,"host":"x","since":"y"}', 'null'])(
     'that says nothing (%j) is taken over',
     (text) => {
       writeFileSync(lockFile(), text)
-      new Lock(folder, warn).release()
+      new Lock(folder, 'training', warn).release()
       expect(said[0]).toContain('a process that could not name itself')
     },
   )
 
+  test('is waited for where the work can wait', async () => {
+    const command = `
+      import('vite').then(async ({ runnerImport }) => {
+        const { module } = await runnerImport('./scripts/lock.ts', { configFile: false })
+        module.Lock.wait(${JSON.stringify(folder)}, 'waiting').release()
+      })`
+    const lock = new Lock(folder, 'testing', warn)
+    const other = spawn(process.execPath, ['-e', command])
+    const ended = new Promise((resolve) => other.on('close', resolve))
+    const told = await new Promise((resolve) => other.stderr.once('data', (text) => resolve(String(text))))
+    expect(told).toMatch(
+      new RegExp(`^Waiting: ${folder} is in use: process ${process.pid} has been testing in it`),
+    )
+    expect(existsSync(lockFile())).toBe(true)
+    lock.release()
+    expect(await ended).toBe(0)
+    expect(existsSync(lockFile())).toBe(false)
+  }, 60_000)
+
   test('that somebody else has taken is noticed', () => {
-    const lock = new Lock(folder, warn)
+    const lock = new Lock(folder, 'training', warn)
     rmSync(lockFile())
     expect(() => lock.check()).toThrow(`${lockFile()} was removed`)
     leave({ pid: 1 })

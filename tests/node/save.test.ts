@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { makeProfile } from '../../scripts/profiles.ts'
-import { append, checkWritable, sweep, writeWhole, writeWholeFolder } from '../../scripts/save.ts'
+import { append, checkWritable, replaceFolder, sweep, writeWhole } from '../../scripts/save.ts'
 
 /** What was asked of the disk, in order; and what it answers with to one kind of call, if it is not to do it. */
 const disk = vi.hoisted(() => ({ calls: [] as string[], broken: '', code: '' }))
@@ -120,7 +120,7 @@ test('a folder of files is replaced as a whole, unless it holds what is not ours
   const path = join(folder, 'pictures')
   const bytes = Uint8Array.of(1)
   const own = /^\d\.png$/
-  writeWholeFolder(
+  replaceFolder(
     path,
     [
       ['1.png', bytes],
@@ -128,17 +128,20 @@ test('a folder of files is replaced as a whole, unless it holds what is not ours
     ],
     own,
   )
-  writeWholeFolder(path, [['1.png', bytes]], own)
+  replaceFolder(path, [['1.png', bytes]], own)
   expect(readdirSync(path)).toEqual(['1.png'])
   const failing = (function* (): Generator<[string, Uint8Array]> {
     yield ['3.png', bytes]
     throw new Error('no more')
   })()
-  expect(() => writeWholeFolder(path, failing, own)).toThrow('no more')
+  expect(() => replaceFolder(path, failing, own)).toThrow('no more')
   writeFileSync(join(path, 'notes.txt'), '')
-  expect(() => writeWholeFolder(path, [], own)).toThrow(`${path} would be replaced, but holds notes.txt`)
+  expect(() => replaceFolder(path, [], own)).toThrow(`${path} would be replaced, but holds notes.txt`)
   expect(readdirSync(path)).toEqual(['1.png', 'notes.txt'])
   expect(readdirSync(folder)).toEqual(['pictures'])
+  rmSync(join(path, 'notes.txt'))
+  replaceFolder(path, undefined, own)
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test('the profile of a Chrome that was killed goes when the next one starts', () => {

@@ -308,9 +308,16 @@ test('digits: scored while they train and afterwards, and written for other tool
 
   // Others than digits have nothing to be scored by, but go to other tools.
   await expect(evaluate([straight])).rejects.toThrow(/idx:.* cannot be scored: evaluate knows digits/)
-  await succeed('evaluate', straight, '--count', '3', '--export', join(folder, 'foreign'))
-  expect(readdirSync(join(folder, 'foreign', 'generated')).length).toBe(3)
-  expect(existsSync(join(folder, 'foreign', 'real'))).toBe(false)
+  // Nothing of an earlier export stays beside them.
+  await succeed('evaluate', straight, '--count', '3', '--export', out)
+  const exported = ['000000.png', '000001.png', '000002.png']
+  expect(readdirSync(join(out, 'generated')).sort()).toEqual(exported)
+  expect(existsSync(join(out, 'real'))).toBe(false)
+  writeFileSync(join(out, 'generated', 'notes.txt'), '')
+  await expect(evaluate([straight, '--count', '2', '--export', out])).rejects.toThrow(
+    `${join(out, 'generated')} would be replaced, but holds notes.txt, too: choose another folder`,
+  )
+  expect(readdirSync(join(out, 'generated')).sort()).toEqual([...exported, 'notes.txt'])
   await expect(evaluate([dir, '--count', '10001'])).rejects.toThrow('--count: expected at most 10000')
   await expect(evaluate([straight, '--features'])).rejects.toThrow('--features: is of digits')
   await expect(train([...SMALL, '--metrics-every', '2', '--out', join(folder, 'none')])).rejects.toThrow(
