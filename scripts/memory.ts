@@ -109,12 +109,7 @@ async function watch(args: string[], path: string): Promise<Seen> {
     timer = setTimeout(() => {
       const step = lastStep(join(path, 'log.jsonl'))
       const processes = training.pid === undefined ? [] : processTree(training.pid)
-      if (step > 0)
-        seen.looks.push({
-          step,
-          processes: processes.map(({ kind, rss }) => ({ kind, rss })),
-          files: sizesIn(path),
-        })
+      if (step > 0) seen.looks.push({ step, processes, files: sizesIn(path) })
       lookAgain()
     }, pause)
   }
