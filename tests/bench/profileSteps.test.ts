@@ -25,6 +25,8 @@ import {
   zeros,
 } from '../../src/engine/index.ts'
 import { shapesOf, workOf } from '../../src/engine/profiling/work.ts'
+import { imageSet } from '../../src/models/data/open.ts'
+import { fieldsFor } from '../../src/models/index.ts'
 import { gpuTest } from '../harness.ts'
 
 /** FLOPs of a step by op. */
@@ -37,11 +39,17 @@ function flopsByOp({ steps: [step], launches }: Measured): Record<string, number
   return totals
 }
 
-const images = { name: 'noise', size: 8, channels: 1, count: 4, bytes: new Uint8Array(4 * 64).fill(99) }
+const images = imageSet({
+  name: 'noise',
+  size: 8,
+  channels: 1,
+  count: 4,
+  bytes: new Uint8Array(4 * 64).fill(99),
+})
 const config = {
   model: 'dcgan',
   options: { width: 2 },
-  data: { size: 8, channels: 1 },
+  fields: fieldsFor('dcgan', images),
   batch: 1,
   seed: 0,
 }

@@ -2,26 +2,17 @@
 import { expect, test } from 'vitest'
 import { onProfile } from '../../src/app/debug.ts'
 import { gpu, init, NumericError } from '../../src/engine/index.ts'
-import type { Images } from '../../src/models/data/data.ts'
+import type { DataSet } from '../../src/models/data/dataSet.ts'
 import { type LogLine, type TrainOptions, train } from '../../src/models/training/train.ts'
-import { randomOf } from '../harness.ts'
+import { noiseImages } from './tiny.ts'
 
-function images(): Images {
-  const random = randomOf('train')
-  return {
-    name: 'noise',
-    size: 8,
-    channels: 1,
-    count: 8,
-    bytes: Uint8Array.from({ length: 8 * 64 }, () => 256 * random()),
-  }
-}
+const images: DataSet = noiseImages()
 
 const optionsFor = (seed: number, steps: number, options: Record<string, number> = {}): TrainOptions => ({
   config: {
     model: 'dcgan',
     options: { width: 4, latent: 8, ...options },
-    data: { size: 8, channels: 1 },
+    fields: { x: { kind: 'image', size: 8, channels: 1 } },
     batch: 4,
     seed,
   },
@@ -37,7 +28,7 @@ async function trainedLog(
   gate?: (step: number) => Promise<boolean>,
 ): Promise<LogLine[]> {
   let lines: LogLine[] = []
-  await train(images(), options, {
+  await train(images, options, {
     gate,
     onStart: ({ step }) => {
       lines = lines.filter((line) => line.step <= step)
@@ -59,7 +50,7 @@ test('samples are scored where somebody asks, and training takes the same bits',
   const lines: LogLine[] = []
   const scored: number[] = []
   await train(
-    images(),
+    images,
     { ...optionsFor(0, 4), metricsEvery: 2 },
     {
       onLog: (line) => lines.push(line),
@@ -77,7 +68,7 @@ test('one step is profiled where somebody asks, and trains to the same bits', as
   const undisturbed = await trainedLog(optionsFor(0, 4))
   const lines: LogLine[] = []
   const told: string[] = []
-  await train(images(), optionsFor(0, 4), {
+  await train(images, optionsFor(0, 4), {
     onLog: ({ ms: _, ...metrics }) => lines.push(metrics as LogLine),
     onProfile: onProfile(2, (text) => told.push(text)),
   })
@@ -105,7 +96,7 @@ test('a lost device is opened anew, and training goes on from the checkpoint to 
 test('a number that is no longer finite stops the training, and says which at what step', async () => {
   await init()
   const saved: number[] = []
-  const run = train(images(), optionsFor(0, 50, { lr: 1e30 }), {
+  const run = train(images, optionsFor(0, 50, { lr: 1e30 }), {
     onCheckpoint: (step) => void saved.push(step),
   })
   await expect(run).rejects.toThrow(NumericError)
@@ -116,7 +107,7 @@ test('a number that is no longer finite stops the training, and says which at wh
 test('few lines of the log do not let the loop run ahead: it stops within a few steps', async () => {
   let latest = 0
   const options = { ...optionsFor(0, 1000), logEvery: 1000, checkpointEvery: 0 }
-  await train(images(), options, {
+  await train(images, options, {
     gate: async (step) => {
       latest = step
       return step < 5
