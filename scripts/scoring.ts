@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Report } from '../src/app/report.ts'
 import { DigitScorer } from '../src/models/evaluation/digits.ts'
-import { labelledDigits, read } from './datasets.ts'
+import { labelledDigits } from './datasets.ts'
 import { cacheFolder } from './environment.ts'
 import type { Exchange } from './host.ts'
 import { Progress } from './progress.ts'
+import { read } from './read.ts'
 import { checkWritable, writeWhole } from './save.ts'
 
 /** Where the classifier is kept, in the folder that GANVAS_CACHE names. Removed, it is trained again. */

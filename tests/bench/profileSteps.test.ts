@@ -5,7 +5,7 @@ import { runsOf } from '../../bench/profile/derive.ts'
 import type { Measured } from '../../bench/profile/measured.ts'
 import { phasesOf } from '../../bench/profile/phases.ts'
 import { profileSteps } from '../../bench/profile/steps.ts'
-import { watchLaunches } from '../../src/engine/gpu/kernel.ts'
+import { watchLaunches } from '../../src/engine/gpu/watching.ts'
 import {
   adain,
   avgPool2d,
@@ -31,7 +31,9 @@ import {
 } from '../../src/engine/index.ts'
 import { Ledger } from '../../src/engine/profiling/ledger.ts'
 import { shapesOf, workOf } from '../../src/engine/profiling/work.ts'
-import { type Data, tableOf } from '../../src/models/data/data.ts'
+import { type DataSet, pointSet } from '../../src/models/data/dataSet.ts'
+import { imageSet } from '../../src/models/data/open.ts'
+import { fieldsFor, sourceOf } from '../../src/models/index.ts'
 import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 import { gpuTest } from '../harness.ts'
 
@@ -45,11 +47,17 @@ function flopsByOp({ steps: [step], launches }: Measured): Record<string, number
   return totals
 }
 
-const images = { name: 'noise', size: 8, channels: 1, count: 4, bytes: new Uint8Array(4 * 64).fill(99) }
+const images = imageSet({
+  name: 'noise',
+  size: 8,
+  channels: 1,
+  count: 4,
+  bytes: new Uint8Array(4 * 64).fill(99),
+})
 const config = {
   model: 'dcgan',
   options: { width: 2 },
-  data: { size: 8, channels: 1 },
+  fields: fieldsFor('dcgan', images),
   batch: 1,
   seed: 0,
 }
@@ -94,8 +102,8 @@ gpuTest('a step of DCGAN: FLOPs of every product, phases, times and memory', asy
 })
 
 /** What the launches of a step are for, told by when the model calls its optimisers and averages: op and phase of each. */
-async function phasesByCalls(data: Data, config: Config): Promise<[op: string, phase: string][]> {
-  const table = tableOf(data)
+async function phasesByCalls(data: DataSet, config: Config): Promise<[op: string, phase: string][]> {
+  const source = sourceOf(data, config)
   const trainer = new Trainer(config)
   const launches: { op: string; phase?: string }[] = []
   const close = (phase: string): void => {
@@ -121,23 +129,23 @@ async function phasesByCalls(data: Data, config: Config): Promise<[op: string, p
   watchLaunches(
     (op) => launches.push({ op, ...(isOptimiser && { phase: 'optimiser' }) }),
     () => {
-      metrics = trainer.advance(table)
+      metrics = trainer.advance(source)
     },
   )
   await metrics
   close('metrics')
   trainer.dispose()
-  table.dispose()
+  source.dispose()
   return launches.map(({ op, phase = '' }) => [op, phase])
 }
 
-const points = { toy: 'ring' } as const
+const points = pointSet('ring')
 gpuTest('phases: every launch of a replayed step is for the update that it came before', async () => {
   const gan: Config = {
     model: 'gan',
     options: { width: 4, latent: 2, k: 2, emaDecay: 0.9 },
     aids: { clip: 0.1 },
-    data: points,
+    fields: fieldsFor('gan', points),
     batch: 4,
     seed: 0,
   }

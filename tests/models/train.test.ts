@@ -1,29 +1,21 @@
 /** The training loop: what it reports when all goes well, when a number is lost, and when the device is. */
 import { expect, test, vi } from 'vitest'
 import { onProfile } from '../../src/app/debug.ts'
-import { DeviceLostError, gpu, init, mul, NumericError } from '../../src/engine/index.ts'
-import type { Data, Images } from '../../src/models/data/data.ts'
-import { Gan } from '../../src/models/families/gan.ts'
+import { DeviceLostError, gpu, init, mul, NumericError, type Tensor } from '../../src/engine/index.ts'
+import { type DataSet, pointSet } from '../../src/models/data/dataSet.ts'
+import { families, fieldsFor } from '../../src/models/index.ts'
 import { type LogLine, type TrainOptions, train } from '../../src/models/training/train.ts'
 import { type Snapshot, Trainer } from '../../src/models/training/trainer.ts'
-import { randomOf, unhandledIn } from '../harness.ts'
+import { unhandledIn } from '../harness.ts'
+import { noiseImages } from './tiny.ts'
 
-function images(): Images {
-  const random = randomOf('train')
-  return {
-    name: 'noise',
-    size: 8,
-    channels: 1,
-    count: 8,
-    bytes: Uint8Array.from({ length: 8 * 64 }, () => 256 * random()),
-  }
-}
+const images: DataSet = noiseImages()
 
 const optionsFor = (seed: number, steps: number, options: Record<string, number> = {}): TrainOptions => ({
   config: {
     model: 'dcgan',
     options: { width: 4, latent: 8, ...options },
-    data: { size: 8, channels: 1 },
+    fields: { x: { kind: 'image', size: 8, channels: 1 } },
     batch: 4,
     seed,
   },
@@ -33,18 +25,18 @@ const optionsFor = (seed: number, steps: number, options: Record<string, number>
   checkpointEvery: 2,
 })
 
-const ring: Data = { toy: 'ring' }
+const ring = pointSet('ring')
 /** The same on points, which have more to show. */
 const onPoints = (steps: number, options: Record<string, number> = {}): TrainOptions => {
   const { config, ...rest } = optionsFor(0, steps, { latent: 2, ...options })
-  return { ...rest, config: { ...config, model: 'gan', data: { toy: 'ring' } }, sampleEvery: 1 }
+  return { ...rest, config: { ...config, model: 'gan', fields: fieldsFor('gan', ring) }, sampleEvery: 1 }
 }
 
 /** The metrics of every step, in order; those that a restart takes back are gone. */
 async function trainedLog(
   options: TrainOptions,
   gate?: (step: number) => Promise<boolean>,
-  data: Data = images(),
+  data: DataSet = images,
 ): Promise<LogLine[]> {
   let lines: LogLine[] = []
   await train(data, options, {
@@ -69,7 +61,7 @@ test('samples are scored where somebody asks, and training takes the same bits',
   const lines: LogLine[] = []
   const scored: number[] = []
   await train(
-    images(),
+    images,
     { ...optionsFor(0, 4), metricsEvery: 2 },
     {
       onLog: (line) => lines.push(line),
@@ -87,7 +79,7 @@ test('one step is profiled where somebody asks, and trains to the same bits', as
   const undisturbed = await trainedLog(optionsFor(0, 4))
   const lines: LogLine[] = []
   const told: string[] = []
-  await train(images(), optionsFor(0, 4), {
+  await train(images, optionsFor(0, 4), {
     onLog: ({ ms: _, ...metrics }) => lines.push(metrics as LogLine),
     onProfile: onProfile(2, (text) => told.push(text)),
   })
@@ -115,7 +107,7 @@ test('a lost device is opened anew, and training goes on from the checkpoint to 
 test('a number that is no longer finite stops the training, and says which at what step', async () => {
   await init()
   const saved: number[] = []
-  const run = train(images(), optionsFor(0, 50, { lr: 1e30 }), {
+  const run = train(images, optionsFor(0, 50, { lr: 1e30 }), {
     onCheckpoint: (step) => void saved.push(step),
   })
   await expect(run).rejects.toThrow(NumericError)
@@ -197,15 +189,19 @@ test('numbers that are lost before samples are drawn are told of, and nothing el
   expect(error.message).toMatch(
     /(at|after) step \d; .* It first appeared in \w+, (at|in the samples after) step \d\.$/,
   )
-  for (const { samples } of shown) expect(samples.every(Number.isFinite)).toBe(true)
+  for (const { columns } of shown) expect(columns[0].every(Number.isFinite)).toBe(true)
   expect(said).toEqual([expect.stringMatching(/Looking for where it came from\.$/)])
 })
 
 test('samples that are no longer finite are neither shown nor called a collapse', async () => {
   await init()
-  const { sample } = Gan.prototype
-  const spy = vi.spyOn(Gan.prototype, 'sample').mockImplementation(function (this: Gan, z) {
-    return mul(mul(sample.call(this, z), 3e38), 3e38)
+  const { gan } = families
+  const { build } = gan
+  const spy = vi.spyOn(gan, 'build').mockImplementation((...of) => {
+    const model = build.call(gan, ...of)
+    const { samples } = model.views
+    const draw: typeof samples.draw = (inputs) => mul(mul(samples.draw(inputs) as Tensor, 3e38), 3e38)
+    return { ...model, views: { samples: { ...samples, draw } } }
   })
   try {
     const { shown, said, error } = await failed(onPoints(5))
@@ -223,7 +219,7 @@ test('samples that are no longer finite are neither shown nor called a collapse'
 test('few lines of the log do not let the loop run ahead: it stops within a few steps', async () => {
   let latest = 0
   const options = { ...optionsFor(0, 1000), logEvery: 1000, checkpointEvery: 0 }
-  await train(images(), options, {
+  await train(images, options, {
     gate: async (step) => {
       latest = step
       return step < 5

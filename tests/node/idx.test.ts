@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DataError } from '../../src/engine/index.ts'
-import { parseIdx } from '../../src/models/data/data.ts'
+import { parseIdx } from '../../src/models/data/idx.ts'
 import { idx } from './idx.ts'
 
 test('reads images, with and without channels', () => {

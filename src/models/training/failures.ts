@@ -40,7 +40,7 @@ export class Failures {
         norm > LARGE_NORM
           ? this.once(
               name,
-              `Step ${step}: the ${name} has a norm of ${norm.toPrecision(3)}, over ${LARGE_NORM}: a lower learning rate may be steadier.`,
+              `Step ${step}: the norm '${name}' is ${norm.toPrecision(3)}, over ${LARGE_NORM}: a lower learning rate may be steadier.`,
             )
           : [],
       ),
