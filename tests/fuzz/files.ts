@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import { npy, readNpy } from '../../scripts/npy.ts'
 import { read, write } from '../../src/engine/tensor/safetensors.ts'
-import { parseIdx, parseLabels } from '../../src/models/data/data.ts'
+import { parseIdx, parseLabels } from '../../src/models/data/idx.ts'
 import { idx } from '../node/idx.ts'
 import { damagedBytes, damagedJson, damagedText } from './damage.ts'
 import { type Case, sound } from './judge.ts'

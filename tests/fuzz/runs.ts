@@ -1,11 +1,13 @@
 /** Damaged folders of runs, and other files that are read from where they lie. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readCheckpoint } from '../../scripts/checkpoints.ts'
 import { loadDataSet } from '../../scripts/datasets.ts'
 import { planResume } from '../../scripts/plan.ts'
-import { RunFolder, type RunRecord, readCheckpoint } from '../../scripts/runFolder.ts'
+import { RunFolder } from '../../scripts/runFolder.ts'
 import { readTuned } from '../../scripts/tuned.ts'
-import { write } from '../../src/engine/tensor/safetensors.ts'
+import { writeCheckpoint } from '../../src/models/training/checkpoint.ts'
+import type { RunRecord } from '../../src/models/training/saved.ts'
 import { damagedBytes, damagedJson, damagedText } from './damage.ts'
 import { damagedSafetensors, hex, packedIdx, type Target } from './files.ts'
 import { sound } from './judge.ts'
@@ -15,7 +17,7 @@ const config = {
   model: 'gan',
   options: { width: 8, latent: 2 },
   aids: { r1: 0.1, noise: 0.5, 'noise-steps': 100 },
-  data: { toy: 'ring' as const },
+  fields: { x: { kind: 'points' as const, dims: 2, unit: 1, toy: 'ring' } },
   batch: 16,
   seed: 3,
 }
@@ -41,19 +43,20 @@ const record: RunRecord = {
   resumed: [],
 }
 
-const checkpoint = write({
-  tensors: {
-    'generator.w': { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
-    'discriminator.w': { shape: [3], data: Float32Array.of(7, 8, 9) },
-  },
-  metadata: {
-    format: 'ganvas 2',
-    step: '40',
-    updates: JSON.stringify({ generator: 40, discriminator: 40 }),
-    config: JSON.stringify(config),
-    random: JSON.stringify({ seed: 3, block: 1234 }),
-  },
-})
+const checkpoint = Uint8Array.from(
+  writeCheckpoint(
+    {
+      'generator.w': { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      'discriminator.w': { shape: [3], data: Float32Array.of(7, 8, 9) },
+    },
+    {
+      config,
+      step: 40,
+      updates: { generator: 40, discriminator: 40 },
+      random: { seed: 3, block: 1234 },
+    },
+  ),
+)
 
 const line = (step: number) => ({ step, ms: 1.5, lossD: 0.5, lossG: 1.25, gradD: 1, gradG: 2 })
 const log = [10, 20, 30, 40, 50].map((step) => `${JSON.stringify(line(step))}\n`).join('')
@@ -101,7 +104,14 @@ export function runs(folder: string): Target[] {
     put('run/checkpoint.safetensors', checkpoint)
     put('run/log.jsonl', log)
   }
-  const resume = () => planResume(run, { hyperparameters: {}, every: {} })
+  const resume = () => {
+    const kept = RunFolder.open(run)
+    try {
+      return planResume(kept, { options: {}, every: {} })
+    } finally {
+      kept.close()
+    }
+  }
   return [
     {
       name: 'run.json',
@@ -152,9 +162,10 @@ export function runs(folder: string): Target[] {
           run() {
             whole()
             put('run/log.jsonl', text)
-            const kept = new RunFolder(run)
+            const kept = RunFolder.open(run)
             const before = kept.readLog()
             kept.trimLog(30)
+            kept.close()
             for (const each of [...before, ...kept.readLog()]) {
               const fine = typeof each === 'object' && each !== null && Number.isSafeInteger(each.step)
               sound(fine, `takes ${JSON.stringify(each)} for a line`)

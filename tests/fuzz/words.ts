@@ -1,15 +1,18 @@
 /** Words that people and programs give: command lines, settings in a link, results of earlier runs. */
 import { faultsOf as faultsOfProfile } from '../../bench/profile/result.ts'
 import { faultsOf } from '../../bench/result.ts'
-import { type Flag, readAdapter, readArgs } from '../../scripts/args.ts'
+import { type Flag, readAdapter } from '../../scripts/args.ts'
+import { readFamilyArgs } from '../../scripts/familyArgs.ts'
 import { planNew, prepare, type Wishes } from '../../scripts/plan.ts'
-import { checkModel, HYPERPARAMETERS } from '../../scripts/train.ts'
 import { choicesFor, configFrom } from '../../src/app/config.ts'
-import { hashOf, settingsFrom } from '../../src/app/state.ts'
+import { hashOf, IMAGES, ownSettings, type Settings, settingsFrom } from '../../src/app/state.ts'
 import { isTunedTable } from '../../src/engine/ops/products/tuned.ts'
+import { pointSet } from '../../src/models/data/dataSet.ts'
+import { imageSet } from '../../src/models/data/open.ts'
 import { toys } from '../../src/models/data/toys.ts'
-import { models } from '../../src/models/index.ts'
-import { losses } from '../../src/models/training/losses.ts'
+import { families } from '../../src/models/index.ts'
+import { kebab } from '../../src/models/kebab.ts'
+import type { OptionValue } from '../../src/models/options.ts'
 import { names, parse, textOf } from '../../src/models/training/stabilisers/names.ts'
 import { result } from '../node/benchResult.ts'
 import { damagedJson, damagedText } from './damage.ts'
@@ -47,6 +50,13 @@ const ODD = [
   '*',
 ]
 
+/** Of all families. */
+const OPTIONS = [...new Set(Object.values(families).flatMap(({ options }) => Object.keys(options)))]
+const digits = imageSet(
+  { name: 'digits', count: 1, size: 28, channels: 1, bytes: new Uint8Array(784) },
+  { name: 'labels', values: Uint8Array.of(9) },
+)
+
 const someNumber = (random: Random): string => random.pick(NUMBERS)
 const someWord = (random: Random, words: readonly string[]): string =>
   random.is(0.6)
@@ -56,7 +66,7 @@ const someWord = (random: Random, words: readonly string[]): string =>
       : random.pick(ODD)
 
 function argv(random: Random): string[] {
-  const flags = [...Object.keys(FLAGS), ...Object.keys(HYPERPARAMETERS)]
+  const flags = [...Object.keys(FLAGS), ...OPTIONS.map(kebab)]
   return random
     .some(5, () => {
       const flag = random.is(0.9) ? `--${someWord(random, flags)}` : someWord(random, flags)
@@ -75,21 +85,20 @@ const aidText = (random: Random): string =>
     .join(random.is(0.9) ? ',' : random.pick([';', ',,', ' ']))
 
 const maybe = <T>(random: Random, make: () => T): T | undefined => (random.is(0.4) ? make() : undefined)
-const count = (random: Random): number => random.pick([1, 2, 3, 7, 64, 1e6, 2 ** 31, 2 ** 53])
+const count = (random: Random): number => random.pick([1, 2, 3, 7, 64, 1e6, 2 ** 31, 2 ** 53 - 1])
 
 /** As readArgs and train.ts make them. */
 function wishesOf(random: Random): Wishes {
-  const hyperparameters = Object.fromEntries(
+  const options = Object.fromEntries(
     random.some(3, () => [
-      someWord(random, Object.keys(HYPERPARAMETERS)),
-      random.pick([0, 1, 2, 0.5, 0.999, 1e-9, 1e9, 1e308]),
+      someWord(random, OPTIONS),
+      random.pick<OptionValue>([0, 1, 2, 0.5, 0.999, 1e-9, 1e9, 1e308, true, 'hinge']),
     ]),
   )
   return {
-    hyperparameters,
-    model: maybe(random, () => random.pick(Object.keys(models))),
+    options,
+    model: maybe(random, () => random.pick(Object.keys(families))),
     data: someWord(random, [...Object.keys(toys), 'idx:', 'idx:/nowhere', `idx:${import.meta.dirname}`]),
-    loss: maybe(random, () => random.pick(Object.keys(losses)) as Wishes['loss']),
     reg: maybe(random, () => aidText(random)),
     trick: maybe(random, () => aidText(random)),
     steps: maybe(random, () => count(random)),
@@ -118,10 +127,9 @@ export const WORDS: readonly Target[] = [
         input: json(given),
         isOwn: true,
         run() {
-          const { values, numbers, positionals } = readArgs(given, FLAGS, 1, HYPERPARAMETERS)
-          for (const [name, value] of Object.entries({ ...numbers, ...values }))
+          const { values, options } = readFamilyArgs(given, FLAGS)
+          for (const [name, value] of Object.entries({ ...options, ...values }))
             sound(value !== undefined && !Number.isNaN(value), `--${name} is ${value}`)
-          checkModel(positionals[0])
         },
       }
     },
@@ -142,7 +150,7 @@ export const WORDS: readonly Target[] = [
         input: json(wishes),
         isOwn: true,
         run() {
-          const { config, steps, every } = planNew(wishes, prepare(wishes, new Date(0)), adapter)
+          const { config, steps, every } = planNew(wishes, prepare(wishes), adapter)
           sound(survives(config), `the configuration ${json(config)} is not what it is once written`)
           for (const [what, n] of Object.entries({ steps, ...every }))
             sound(Number.isSafeInteger(n) && n > 0, `${what} is ${n}`)
@@ -173,21 +181,21 @@ export const WORDS: readonly Target[] = [
     name: 'a link',
     make(random) {
       const choices = choicesFor(random.is(0.5))
-      const own = hashOf(random.pick(choices.settings))
+      const { name } = random.pick(choices.models)
+      const own = hashOf(ownSettings(choices, name, IMAGES) as Settings, choices)
       const hash = random.is(0.5)
         ? damagedText(random, own)
-        : `#${random.some(5, () => `${someWord(random, ['model', 'data', 'seed', 'width', 'batch', 'lr', 'reg', 'trick'])}=${random.is(0.5) ? someNumber(random) : someWord(random, [...Object.keys(models), ...Object.keys(toys), aidText(random)])}`).join('&')}`
+        : `#${random.some(5, () => `${someWord(random, ['model', 'data', 'seed', 'width', 'batch', 'lr', 'reg', 'trick'])}=${random.is(0.5) ? someNumber(random) : someWord(random, [...Object.keys(families), ...Object.keys(toys), aidText(random)])}`).join('&')}`
       return {
         input: json(hash),
         run() {
           const settings = settingsFrom(hash, choices)
           sound(
-            json(settingsFrom(hashOf(settings), choices)) === json(settings),
-            `${hashOf(settings)} is another`,
+            json(settingsFrom(hashOf(settings, choices), choices)) === json(settings),
+            `${hashOf(settings, choices)} is another`,
           )
-          const data =
-            settings.data in toys ? { toy: settings.data as keyof typeof toys } : { size: 28, channels: 1 }
-          sound(survives(configFrom(settings, data, true)), `${json(settings)} makes no configuration`)
+          const data = Object.hasOwn(toys, settings.data) ? pointSet(settings.data) : digits
+          sound(survives(configFrom(settings, data)), `${json(settings)} makes no configuration`)
         },
       }
     },

@@ -5,7 +5,7 @@ import type { Config, State } from '../../src/models/training/saved.ts'
 export const CONFIG: Config = {
   model: 'gan',
   options: { width: 4 },
-  data: { toy: 'ring' },
+  fields: { x: { kind: 'points', dims: 2, unit: 1, toy: 'ring' } },
   batch: 4,
   seed: 7,
 }

@@ -135,7 +135,12 @@ test.each<[string, Record<string, string | undefined>, string]>([
   [
     'another format',
     { format: 'ganvas 1' },
-    'x is no Ganvas checkpoint: format "ganvas 1", expected "ganvas 2"',
+    'x is no Ganvas checkpoint: format "ganvas 1", expected "ganvas 3"',
+  ],
+  [
+    'the format of an earlier version',
+    { format: 'ganvas 2' },
+    "x was made by an earlier version of Ganvas (format 'ganvas 2')",
   ],
   ['more than it should have', { chekcsum: '""' }, 'x: chekcsum: not part of the schema'],
   ['no format', { format: undefined }, 'format nothing, expected'],
@@ -151,18 +156,27 @@ test.each<[string, Record<string, string | undefined>, string]>([
   [
     'an unknown model',
     { config: having({ model: '__proto__' }) },
-    'x: config.model: expected one of gan, dcgan,',
+    'x: config.model: expected one of cgan, dcgan,',
   ],
-  ['an unknown loss', { config: having({ loss: 'x' }) }, 'x: config.loss: expected one of nonSaturating,'],
+  [
+    'an unknown loss',
+    { config: having({ options: { loss: 'x' } }) },
+    'x: config: gan: loss: expected one of non-saturating,',
+  ],
   [
     'an unknown toy',
-    { config: having({ data: { toy: 'x' } }) },
-    'x: config.data.toy: expected one of normal,',
+    { config: having({ fields: { x: { ...CONFIG.fields.x, toy: 'x' } } }) },
+    'x: config.fields.x.toy: expected one of normal,',
+  ],
+  [
+    'a field of an unknown kind',
+    { config: having({ fields: { x: { kind: 'sound' } } }) },
+    'x: config.fields.x.kind: expected "image" or "points" or "label", got "sound"',
   ],
   [
     'images of no size',
-    { config: having({ data: { size: 0, channels: 1 } }) },
-    'x: config.data.size: expected',
+    { config: having({ fields: { x: { kind: 'image', size: 0, channels: 1 } } }) },
+    'x: config.fields.x.size: expected',
   ],
   [
     'a batch of none',
@@ -193,7 +207,7 @@ test.each<[string, Record<string, string | undefined>, string]>([
   [
     'an option that cannot be',
     { config: having({ options: { width: 0.5 } }) },
-    'x: config: width of gan: expected',
+    'x: config: gan: width: expected',
   ],
   [
     'an aid that does not fit',

@@ -31,7 +31,7 @@ const about = (more: Partial<About> = {}): About => ({
   op: 'mine',
   defines: {},
   params: {},
-  buffers: { p: { shape: [4], writes: true }, g: { shape: [4], writes: false } },
+  buffers: { p: { shape: [4], writes: true, id: 1 }, g: { shape: [4], writes: false, id: 2 } },
   ...more,
 })
 

@@ -49,7 +49,7 @@ function runWith(record: unknown): string {
 
 test('run.json as it is written is read', () => {
   expect(readRecord(runWith(RECORD))).toEqual(RECORD)
-  const images = { ...RECORD, config: { ...CONFIG, data: { size: 8, channels: 1 } } }
+  const images = { ...RECORD, config: { ...CONFIG, fields: { x: { kind: 'image', size: 8, channels: 1 } } } }
   const data = { name: 'idx:x', count: 40, sha256: '0'.repeat(64) }
   const resumed = [{ step: 3, started: 'then', environment }]
   const tuned = { adapter: 'a', kernels: 'k', found: { p: { variant: 'v', usual: 'u', ratio: 1 } } }
@@ -88,7 +88,7 @@ test.each<[string, unknown, string]>([
   ],
   [
     'images that are not told apart',
-    { config: { ...CONFIG, data: { size: 8, channels: 1 } } },
+    { config: { ...CONFIG, fields: { x: { kind: 'image', size: 8, channels: 1 } } } },
     'data.sha256: expected 64 hexadecimal digits, got nothing',
   ],
   [
