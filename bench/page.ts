@@ -1,5 +1,5 @@
 /** Runs in headless Chrome for scripts/bench.ts, which asks for one roof, row or step after the other. */
-import { answer, get } from '../src/app/commands.ts'
+import { answer } from '../src/app/commands.ts'
 import type { Adapter, AdapterChoice, TrainRequest } from '../src/app/headless.ts'
 import { served } from '../src/app/served.ts'
 import { setTuned } from '../src/app/tuned.ts'

@@ -9,7 +9,8 @@ import { launchedBy } from '../../src/engine/profiling/launches.ts'
 import { Ledger } from '../../src/engine/profiling/ledger.ts'
 import type { SubmitRecord } from '../../src/engine/profiling/profile.ts'
 import { workOf } from '../../src/engine/profiling/work.ts'
-import { type Data, tableOf } from '../../src/models/data/data.ts'
+import type { DataSet } from '../../src/models/data/dataSet.ts'
+import { sourceOf } from '../../src/models/index.ts'
 import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 import type { Measured, ProfiledStep, Run, StepTimes, Submit } from './measured.ts'
 import { phasesOf } from './phases.ts'
@@ -17,12 +18,12 @@ import { phasesOf } from './phases.ts'
 /** Steps that come first: they record and compile. Models that take other steps now and then begin with one of those. */
 const WARM_UP = 3
 
-export async function profileSteps(g: Gpu, data: Data, config: Config, count: number): Promise<Measured> {
+export async function profileSteps(g: Gpu, data: DataSet, config: Config, count: number): Promise<Measured> {
   const ledger = new Ledger()
   g.pool.observers.add(ledger)
-  const table = tableOf(data)
+  const source = sourceOf(data, config)
   const trainer = new Trainer(config)
-  const step = (): Promise<StepTimes> => takeStep(g, () => trainer.advance(table))
+  const step = (): Promise<StepTimes> => takeStep(g, () => trainer.advance(source))
   try {
     for (let i = 0; i < WARM_UP; i++) await step()
     const plain: number[] = []
@@ -54,7 +55,7 @@ export async function profileSteps(g: Gpu, data: Data, config: Config, count: nu
     return { plain, steps, launches: digest.launches, phases: digest.phases, memory: ledger.holders() }
   } finally {
     trainer.dispose()
-    table.dispose()
+    source.dispose()
     g.pool.observers.delete(ledger)
   }
 }
