@@ -1,15 +1,17 @@
-/** What every GPU test needs: a device, a wrapper that fails on GPU errors and leaked buffers, and seeded numbers. */
+/** What every GPU test needs: a device with NaN in its free memory, a wrapper that fails on GPU errors and leaked buffers, and seeded numbers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gpu, init, memory, scope, type Tensor } from '../src/engine/index.ts'
+import { poison } from './poison.ts'
 import { relativeError } from './ref/index.ts'
 
-await init()
+poison(await init())
 
 /** A test that also fails on any GPU error, and when it leaves more or fewer buffers in use than it found. */
 export const gpuTest = (name: string, body: () => unknown): void => test(name, () => guarded(body))
 
 async function guarded(body: () => unknown): Promise<void> {
   const g = await init()
+  poison(g)
   const before = memory().liveBuffers
   g.device.pushErrorScope('validation')
   let error: GPUError | null = null

@@ -92,6 +92,7 @@ export class Pool {
       )
     }
     const buffer = this.reserve?.free.get(size)?.pop() ?? this.take(size)
+    buffer.written = undefined
     for (const observer of this.observers) observer.take(buffer, what)
     return buffer
   }
