@@ -101,7 +101,7 @@ export class Trainer {
    * Trains once. The values of the metrics are given when the GPU has them. Rejects as `verifyCaptures` says, where it is
    * in use.
    */
-  async advance(data: Table): Promise<Float32Array> {
+  advance(data: Table): Promise<Float32Array> {
     if (this.captured?.data !== data) {
       this.captured?.step.dispose()
       const step = (): Tensor => this.packedStep(data)
@@ -110,8 +110,7 @@ export class Trainer {
     }
     const packed = this.captured.step()
     this.step++
-    const [values] = await Promise.all([packed.data(), this.captured.step.verified])
-    return values
+    return Promise.all([packed.data(), this.captured.step.verified]).then(([values]) => values)
   }
 
   /** Takes the model's step; its metrics in one tensor. */

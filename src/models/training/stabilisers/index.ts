@@ -2,7 +2,17 @@
  * Regularisers and tricks around a model's discriminator: one object that the model asks for D's logits, penalties and
  * look-ahead instead of asking D. Formulas and sources: docs/stabilisers.md, and the files beside this one.
  */
-import { add, assign, mul, nn, type optim, scope, stopGradient, type Tensor } from '../../../engine/index.ts'
+import {
+  add,
+  assign,
+  mul,
+  nn,
+  type optim,
+  scope,
+  standIn,
+  stopGradient,
+  type Tensor,
+} from '../../../engine/index.ts'
 import { isImage, type SampleSize, shapeOf } from '../../model.ts'
 import type { GanLoss } from '../losses.ts'
 import { augmented } from './augment.ts'
@@ -84,11 +94,13 @@ export class Stabilised implements nn.Layer {
     const vectors = Object.values(this.spectral?.u ?? {})
     return scope(() => {
       const kept = vectors.map((u) => add(u, 0))
-      const logits = this.plain.forward(x)
-      vectors.forEach((u, i) => {
-        assign(u, kept[i])
-      })
-      return logits
+      try {
+        return this.plain.forward(x)
+      } finally {
+        vectors.forEach((u, i) => {
+          assign(u, kept[i])
+        })
+      }
     })
   }
 
@@ -168,12 +180,14 @@ export class Stabilised implements nn.Layer {
   private instead: ReadonlyMap<Tensor, Tensor> = new Map()
 
   private withParameters<T>(instead: ReadonlyMap<Tensor, Tensor>, body: () => T): T {
-    this.instead = instead
-    try {
-      return body()
-    } finally {
-      this.instead = new Map()
+    const put = (): (() => void) => {
+      const before = this.instead
+      this.instead = instead
+      return () => {
+        this.instead = before
+      }
     }
+    return standIn('lookahead', put, body)
   }
 
   private disturbed(x: Tensor): Tensor {
