@@ -43,5 +43,6 @@ export {
   uniform,
 } from './tensor/random.ts'
 export * as safetensors from './tensor/safetensors.ts'
+export { standIn } from './tensor/standIn.ts'
 export { memory, scope, Tensor, tensor } from './tensor/tensor.ts'
 export { type TuneOptions, type TuneProgress, type TuneResult, tune } from './tuning/search.ts'

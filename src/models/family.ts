@@ -218,7 +218,7 @@ export function generatorOf(
 
 /** The values of what `make` makes, all of which is freed. Without a tape: of many samples it would hold much. */
 export function read(make: () => Tensor): Promise<Float32Array> {
-  const made = scope(() => noGrad(make))
+  const made = untaped(make)
   const values = made.data()
   made.dispose()
   return values

@@ -172,23 +172,20 @@ export async function describe(net: Classifier, images: Float32Array): Promise<D
   const count = images.length / each
   const features = new Float32Array(count * FEATURES)
   const probabilities = new Float32Array(count * CLASSES)
-  nn.setTraining(net, false)
-  try {
-    for (let from = 0; from < count; from += CHUNK) {
-      const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
-      const made = scope(() =>
-        noGrad(() => {
+  for (let from = 0; from < count; from += CHUNK) {
+    const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
+    const made = scope(() =>
+      noGrad(() =>
+        nn.evaluating(net, () => {
           const y = net.features(tensor(chunk, [chunk.length / each, SIZE, SIZE, 1]))
           return [y, softmax(net.logits(y), { axis: 1 })]
         }),
-      )
-      const [y, p] = await Promise.all(made.map((t) => t.data()))
-      for (const t of made) t.dispose()
-      features.set(y, from * FEATURES)
-      probabilities.set(p, from * CLASSES)
-    }
-  } finally {
-    nn.setTraining(net, true)
+      ),
+    )
+    const [y, p] = await Promise.all(made.map((t) => t.data()))
+    for (const t of made) t.dispose()
+    features.set(y, from * FEATURES)
+    probabilities.set(p, from * CLASSES)
   }
   return {
     features: { values: features, size: FEATURES },

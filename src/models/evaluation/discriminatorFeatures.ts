@@ -63,18 +63,15 @@ export async function discriminatorFeatures(
   const each = size * size * channels
   const count = images.length / each
   let values: Float32Array | undefined
-  nn.setTraining(network, false)
-  try {
-    for (let from = 0; from < count; from += CHUNK) {
-      const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
-      const x = (): Tensor => tensor(chunk, [chunk.length / each, size, size, channels])
-      const made = await read(() => concat(network.maps(x()).map(pooled), { axis: 1 }))
-      const width = made.length / (chunk.length / each)
-      values ??= new Float32Array(count * width)
-      values.set(made, from * width)
-    }
-  } finally {
-    nn.setTraining(network, true)
+  for (let from = 0; from < count; from += CHUNK) {
+    const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
+    const x = (): Tensor => tensor(chunk, [chunk.length / each, size, size, channels])
+    const made = await read(() =>
+      nn.evaluating(network, () => concat(network.maps(x()).map(pooled), { axis: 1 })),
+    )
+    const width = made.length / (chunk.length / each)
+    values ??= new Float32Array(count * width)
+    values.set(made, from * width)
   }
   const all = values ?? new Float32Array()
   return { values: all, size: all.length / count }

@@ -1,5 +1,5 @@
 /** GAN: Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661). */
-import { mean, nn, noGrad, optim, scope } from '../../engine/index.ts'
+import { mean, nn, optim, scope, untaped } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
 import { family } from '../family.ts'
 import { MlpDiscriminator, MlpGenerator } from '../nets/mlp.ts'
@@ -61,7 +61,7 @@ export default family({
             const m = x.shape[0]
             const z = normal([m, o.latent]) // Sample minibatch of m noise samples from noise prior p_g(z).
             // Update the discriminator by ascending its stochastic gradient.
-            const fake = noGrad(() => G.forward(z))
+            const fake = untaped(() => G.forward(z))
             const logits = { real: D.onReal(x), fake: D.onFake(fake) }
             const lossD = loss.discriminator(logits.real, logits.fake)
             minimize(optD, lossD)

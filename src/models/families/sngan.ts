@@ -1,5 +1,5 @@
 /** SN-GAN: Miyato, Kataoka, Koyama & Yoshida 2018, "Spectral normalization for generative adversarial networks" (arXiv:1802.05957). */
-import { mean, nn, noGrad, optim, scope } from '../../engine/index.ts'
+import { mean, nn, optim, scope, untaped } from '../../engine/index.ts'
 import { image } from '../data/fields.ts'
 import { family } from '../family.ts'
 import { ResidualCritic, ResidualGenerator } from '../nets/residual.ts'
@@ -63,7 +63,7 @@ export default family({
           scope(() => {
             const { x } = draw()
             const m = x.shape[0]
-            const generated = noGrad(() => G.forward(normal([m, o.latent])))
+            const generated = untaped(() => G.forward(normal([m, o.latent])))
             const [real, fake] = D.onBoth(x, generated)
             const lossD = loss.discriminator(real, fake)
             minimize(optD, lossD)

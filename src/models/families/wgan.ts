@@ -1,5 +1,5 @@
 /** WGAN: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN" (arXiv:1701.07875). */
-import { mean, nn, noGrad, optim, scope, sub } from '../../engine/index.ts'
+import { mean, nn, optim, scope, sub, untaped } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
 import { family } from '../family.ts'
 import { criticFor, generatorFor } from '../nets/networks.ts'
@@ -44,7 +44,7 @@ export default family({
             const m = x.shape[0]
             const z = normal([m, o.latent]) // 4: Sample {z} ~ p(z) a batch of prior samples
             // 5: g_w ← ∇_w [1/m Σ f_w(x) - 1/m Σ f_w(g_θ(z))], here of its negative, to descend
-            const scores = { real: f.onReal(x), fake: f.onFake(noGrad(() => g.forward(z))) }
+            const scores = { real: f.onReal(x), fake: f.onFake(untaped(() => g.forward(z))) }
             const lossD = wasserstein.discriminator(scores.real, scores.fake)
             minimize(w, lossD) // 6: w ← w + α RMSProp(w, g_w)
             w.clip(o.clip) // 7: w ← clip(w, -c, c)

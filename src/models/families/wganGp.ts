@@ -1,5 +1,5 @@
 /** WGAN-GP: Gulrajani et al. 2017, "Improved training of Wasserstein GANs" (arXiv:1704.00028). */
-import { add, mean, mul, nn, noGrad, optim, reshape, scope, sub } from '../../engine/index.ts'
+import { add, mean, mul, nn, optim, reshape, scope, sub, untaped } from '../../engine/index.ts'
 import { sample } from '../data/fields.ts'
 import { family } from '../family.ts'
 import { criticFor, generatorFor } from '../nets/networks.ts'
@@ -57,7 +57,7 @@ export default family({
             const m = x.shape[0]
             const z = normal([m, o.latent]) //    latent variable z ~ p(z),
             const epsilon = reshape(uniform([m]), [m, ...x.shape.slice(1).fill(1)]) //    a random number ε ~ U[0, 1].
-            const xTilde = noGrad(() => G.forward(z)) // 5: x̃ ← G_θ(z)
+            const xTilde = untaped(() => G.forward(z)) // 5: x̃ ← G_θ(z)
             const xHat = add(xTilde, mul(epsilon, sub(x, xTilde))) // 6: x̂ ← ε x + (1 - ε) x̃
             // 7: L ← D_w(x̃) - D_w(x) + λ (‖∇_x̂ D_w(x̂)‖₂ - 1)²
             const scores = { real: D.onReal(x), fake: D.onFake(xTilde) }

@@ -119,7 +119,7 @@ export class Trainer {
    * Trains once on `source`. The values of the metrics are given when the GPU has them. Rejects as `verifyCaptures` says,
    * where it is in use.
    */
-  async advance(source: Source): Promise<Float32Array> {
+  advance(source: Source): Promise<Float32Array> {
     this.source = source
     if (this.captured?.source !== source) {
       this.captured?.step.dispose()
@@ -133,8 +133,7 @@ export class Trainer {
     }
     const packed = this.captured.step()
     this.step++
-    const [values] = await Promise.all([packed.data(), this.captured.step.verified])
-    return values
+    return Promise.all([packed.data(), this.captured.step.verified]).then(([values]) => values)
   }
 
   /** Takes the model's step; its metrics in one tensor. */

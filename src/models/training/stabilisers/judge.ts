@@ -1,5 +1,15 @@
 /** A discriminator as training sees it, with whatever stabilises it around its network. */
-import { add, assign, concat, nn, scope, slice, stopGradient, type Tensor } from '../../../engine/index.ts'
+import {
+  add,
+  assign,
+  concat,
+  nn,
+  scope,
+  slice,
+  standIn,
+  stopGradient,
+  type Tensor,
+} from '../../../engine/index.ts'
 import { isImage, type SampleField, shapeOf } from '../../data/fields.ts'
 import type { Judge, JudgeNetwork, Optimizer } from '../../family.ts'
 import type { GanLoss } from '../losses.ts'
@@ -110,11 +120,13 @@ export class StabilisedJudge implements Judge {
     const vectors = Object.values(this.#spectral?.u ?? {})
     return scope(() => {
       const kept = vectors.map((u) => add(u, 0))
-      const logits = this.plain.forward(x, ...conditions)
-      vectors.forEach((u, i) => {
-        assign(u, kept[i])
-      })
-      return logits
+      try {
+        return this.plain.forward(x, ...conditions)
+      } finally {
+        vectors.forEach((u, i) => {
+          assign(u, kept[i])
+        })
+      }
     })
   }
 
@@ -174,12 +186,14 @@ export class StabilisedJudge implements Judge {
     const drawn = surroundings.draw()
     const x = this.#settings.r1 ? leaf(drawn) : drawn
     const at = <T>(params: readonly Tensor[], body: () => T): T => {
-      this.#instead = new Map(own.map((p, i) => [p, params[i]]))
-      try {
-        return body()
-      } finally {
-        this.#instead = new Map()
+      const put = (): (() => void) => {
+        const before = this.#instead
+        this.#instead = new Map(own.map((p, i) => [p, params[i]]))
+        return () => {
+          this.#instead = before
+        }
       }
+      return standIn('lookahead', put, body)
     }
     const objective = (params: readonly Tensor[]): Tensor =>
       at(params, () => {
