@@ -27,7 +27,7 @@ export {
 export * as optim from './optim/index.ts'
 export { kernelLines, kernelRows } from './profiling/launches.ts'
 export { type ProfileResult, profile } from './profiling/profile.ts'
-export { grad, noGrad } from './tensor/autograd.ts'
+export { grad, noGrad, untaped } from './tensor/autograd.ts'
 export { type Captured, capture, verifyCaptures } from './tensor/capture.ts'
 export {
   RandomStream,

@@ -1,5 +1,5 @@
 /** What the training loop, the commands and the page know of a model. */
-import { nn, noGrad, type optim, randomState, scope, setRandomState, type Tensor } from '../engine/index.ts'
+import { nn, type optim, randomState, setRandomState, type Tensor, untaped } from '../engine/index.ts'
 
 export interface ImageSize {
   /** Height and width. */
@@ -65,7 +65,7 @@ export const evaluate = (generator: nn.Layer, z: Tensor): Tensor =>
 
 /** The values of what `make` makes, all of which is freed. Without a tape: of many samples it would hold much. */
 export function read(make: () => Tensor): Promise<Float32Array> {
-  const made = scope(() => noGrad(make))
+  const made = untaped(make)
   const values = made.data()
   made.dispose()
   return values

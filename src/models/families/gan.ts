@@ -1,5 +1,5 @@
 /** GAN: Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661). */
-import { grad, mean, nn, optim, randn, scope, type Tensor } from '../../engine/index.ts'
+import { grad, mean, nn, optim, randn, scope, type Tensor, untaped } from '../../engine/index.ts'
 import type { GanModel, Metrics, SampleSize } from '../model.ts'
 import { MlpDiscriminator, MlpGenerator } from '../nets/mlp.ts'
 import { type LossName, losses, type OpinionLoss } from '../training/losses.ts'
@@ -82,7 +82,7 @@ export class Gan implements GanModel {
         const m = x.shape[0]
         const z = latent(m) // Sample minibatch of m noise samples from noise prior p_g(z).
         // Update the discriminator by ascending its stochastic gradient.
-        const fake = D.generated(G.forward(z))
+        const fake = D.generated(untaped(() => G.forward(z)))
         const logits = { real: D.forward(x), fake: D.forward(fake) }
         const lossD = loss.discriminator(logits.real, logits.fake)
         const penalty = D.penalty(x, fake, logits.real)

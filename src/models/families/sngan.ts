@@ -1,5 +1,16 @@
 /** SN-GAN: Miyato, Kataoka, Koyama & Yoshida 2018, "Spectral normalization for generative adversarial networks" (arXiv:1802.05957). */
-import { concat, grad, mean, nn, optim, randn, scope, slice, type Tensor } from '../../engine/index.ts'
+import {
+  concat,
+  grad,
+  mean,
+  nn,
+  optim,
+  randn,
+  scope,
+  slice,
+  type Tensor,
+  untaped,
+} from '../../engine/index.ts'
 import { evaluate, type GanModel, type ImageSize, type Metrics } from '../model.ts'
 import { ResidualCritic, ResidualGenerator } from '../nets/residual.ts'
 import { type LossName, losses, type OpinionLoss } from '../training/losses.ts'
@@ -65,7 +76,7 @@ export class Sngan implements GanModel {
       scope(() => {
         const x = D.real(real())
         const m = x.shape[0]
-        const generated = D.generated(G.forward(latent(m)))
+        const generated = D.generated(untaped(() => G.forward(latent(m))))
         const logits = D.forward(concat([x, generated]))
         const half = logits.shape[0] / 2
         const onReal = slice(logits, { end: [half, 1] })

@@ -1,5 +1,5 @@
 /** WGAN: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN" (arXiv:1701.07875). */
-import { grad, mean, nn, optim, randn, scope, sub, type Tensor } from '../../engine/index.ts'
+import { grad, mean, nn, optim, randn, scope, sub, type Tensor, untaped } from '../../engine/index.ts'
 import { evaluate, type GanModel, type Metrics, type SampleSize } from '../model.ts'
 import { networksFor } from '../nets/networks.ts'
 import { wasserstein } from '../training/losses.ts'
@@ -60,7 +60,8 @@ export class Wgan implements GanModel {
         const m = x.shape[0]
         const z = latent(m) // 4: Sample {z} ~ p(z) a batch of prior samples
         // 5: g_w ← ∇_w [1/m Σ f_w(x) - 1/m Σ f_w(g_θ(z))], here of its negative, to descend
-        const scores = { real: f.forward(x), fake: f.forward(f.generated(g.forward(z))) }
+        const fake = () => f.generated(untaped(() => g.forward(z)))
+        const scores = { real: f.forward(x), fake: f.forward(fake()) }
         const lossD = wasserstein.discriminator(scores.real, scores.fake)
         this.optimizers.critic.step(grad(lossD, this.w)) // 6: w ← w + α RMSProp(w, g_w)
         this.optimizers.critic.clip(clip) // 7: w ← clip(w, -c, c)

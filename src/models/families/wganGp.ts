@@ -12,6 +12,7 @@ import {
   sub,
   type Tensor,
   uniform,
+  untaped,
 } from '../../engine/index.ts'
 import { evaluate, type GanModel, type Metrics, type SampleSize } from '../model.ts'
 import { networksFor } from '../nets/networks.ts'
@@ -87,7 +88,7 @@ export class WganGp implements GanModel {
         const m = x.shape[0]
         const z = latent(m) //    latent variable z ~ p(z),
         const epsilon = reshape(random(m), [m, ...x.shape.slice(1).fill(1)]) //    a random number ε ~ U[0, 1].
-        const xTilde = D.generated(G.forward(z)) // 5: x̃ ← G_θ(z)
+        const xTilde = D.generated(untaped(() => G.forward(z))) // 5: x̃ ← G_θ(z)
         const xHat = add(xTilde, mul(epsilon, sub(x, xTilde))) // 6: x̂ ← ε x + (1 - ε) x̃
         // 7: L ← D_w(x̃) - D_w(x) + λ (‖∇_x̂ D_w(x̂)‖₂ - 1)²
         const scores = { real: D.forward(x), fake: D.forward(xTilde) }
