@@ -2,7 +2,7 @@
  * The contract between a paper's file and everything around it: the training loop, commands, the page, scores. A family
  * says what it learns from and builds a model; nobody else knows its name.
  */
-import { full, noGrad, type optim, randomState, scope, setRandomState, type Tensor } from '../engine/index.ts'
+import { full, type optim, randomState, setRandomState, type Tensor, untaped } from '../engine/index.ts'
 import type { SampleField, Taken, Takes } from './data/fields.ts'
 import type { JudgeLayers } from './nets/minibatch.ts'
 import type { Options, OptionValue, Values } from './options.ts'

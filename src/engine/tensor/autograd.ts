@@ -22,6 +22,9 @@ let nextId = 1
 /** Runs `fn`, which must not be async, without recording: what it makes has no gradient. */
 export const noGrad = <T>(fn: () => T): T => withRecording(false, fn)
 
+/** Runs `fn`, which must not be async, without recording, and frees what it makes but does not return. */
+export const untaped = <T>(fn: () => T): T => scope(() => noGrad(fn))
+
 function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording
   recording = on
