@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync, type ZlibOptions } from 'node:zlib'
 import { DataError } from '../src/engine/index.ts'
 import { type DataSet, fieldsOf } from '../src/models/data/dataSet.ts'
 import { fieldWords } from '../src/models/data/fields.ts'
+import { IDX_HEADER, idxLength } from '../src/models/data/idx.ts'
 import { type DataName, openDataSet, STACKED_NAME } from '../src/models/data/open.ts'
 import { isToyName, toys } from '../src/models/data/toys.ts'
 import { read } from './read.ts'
@@ -98,11 +99,23 @@ export const labelledDigits = (): Record<string, Uint8Array> => ({
   'test-labels': read(mnistFile('t10k-labels-idx1')),
 })
 
+/** Enough of a packed file to unpack a header from, at 1032 to 1 at most. */
+const PACKED_HEAD = 4096
+
+/** A file of images or labels, unpacked if it is packed with gzip: no further than its header says, whatever there is more. */
 function unpack(file: Uint8Array, path: string): Uint8Array {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file
-  try {
-    return gunzipSync(file)
-  } catch (error) {
-    throw new DataError(`${path}: is compressed (gzip) and cannot be unpacked: ${(error as Error).message}`)
+  const unpacked = (packed: Uint8Array, options?: ZlibOptions): Uint8Array => {
+    try {
+      return gunzipSync(packed, options)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const what = code === 'ERR_BUFFER_TOO_LARGE' ? 'is longer than its header says' : message
+      throw new DataError(`${path}: is compressed (gzip) and cannot be unpacked: ${what}`)
+    }
   }
+  const head = unpacked(file.subarray(0, PACKED_HEAD), { finishFlush: constants.Z_SYNC_FLUSH })
+  const isShort = head.length < IDX_HEADER // or it is cut, which unpacking all of it tells
+  const most = isShort ? IDX_HEADER : idxLength(head.subarray(0, IDX_HEADER), path)
+  return unpacked(file, { maxOutputLength: most })
 }

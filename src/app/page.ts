@@ -139,7 +139,8 @@ export class Page {
 
   private async open(opened: File): Promise<void> {
     const { name } = opened
-    const file = await opened.arrayBuffer()
+    const file = await opened.arrayBuffer().catch(() => undefined)
+    if (!file) return banner(`${name} cannot be read: it is too large, or no longer there.`)
     if (!name.endsWith('.safetensors')) return this.reset({ name, file })
     banner(undefined)
     this.isPlaying = false

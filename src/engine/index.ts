@@ -29,16 +29,8 @@ export * as optim from './optim/index.ts'
 export { kernelLines, kernelRows } from './profiling/launches.ts'
 export { type ProfileResult, profile } from './profiling/profile.ts'
 
-<<<<<<< HEAD
-
 export * as schema from './schema.ts'
-export { grad, noGrad } from './tensor/autograd.ts'
-
-=======
-
-export { grad, noGrad, untaped } from './tensor/autograd.ts'
-
->>>>>>> wt-a2
+export { grad, grad, noGrad, noGrad, untaped } from './tensor/autograd.ts'
 
 export { type Captured, capture, verifyCaptures } from './tensor/capture.ts'
 export { checkSeal, sealed } from './tensor/checksum.ts'

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { loadDataSet } from '../../scripts/datasets.ts'
+import { read } from '../../scripts/read.ts'
 import { DataError } from '../../src/engine/index.ts'
 import { idx } from './idx.ts'
 
@@ -43,6 +45,34 @@ test('stacked are the same digits, three to an image', () => {
   expect(stacked.about).toContain('three at a time')
 })
 
+test('a small file that unpacks to a large one takes no more memory than its header says', () => {
+  const zeros = gzipSync(Buffer.alloc(2 ** 24))
+  const bomb = put('bomb.gz', Buffer.concat([gzipSync(idx([1, 2, 2])), ...Array(32).fill(zeros)]))
+  expect(statSync(bomb).size).toBeLessThan(1e6)
+  const before = process.resourceUsage().maxRSS
+  expect(() => loadDataSet(`idx:${bomb}`)).toThrow(
+    'bomb.gz: is compressed (gzip) and cannot be unpacked: is longer',
+  )
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(1e5) // KiB; all of it has 5e5
+})
+
+test.skipIf(process.platform === 'win32')('pipes and devices are refused, not waited for', () => {
+  const pipe = join(folder, 'pipe')
+  spawnSync('mkfifo', [pipe])
+  for (const path of [pipe, '/dev/zero'])
+    expect(() => loadDataSet(`idx:${path}`)).toThrow(`${path}: is a pipe or device, not a file`)
+})
+
+test('a file larger than can be read is refused by its size', () => {
+  const path = put('large', new Uint8Array())
+  truncateSync(path, 3e9)
+  expect(() => read(path)).toThrow(new DataError(`${path}: has 3.0 GB, at most 2.1 GB can be read`))
+  expect(() => read(path, 5e6)).toThrow(`${path}: has 3.0 GB, at most 5.0 MB can be read`)
+  truncateSync(path, 7)
+  expect(() => read(path, 6)).toThrow(`${path}: has 7 bytes, at most 6 bytes can be read`)
+  expect(read(path, 7)).toHaveLength(7)
+})
+
 test('points have a name and no file', () => {
   const { kind, about, file, request } = loadDataSet('ring')
   expect(kind).toEqual({ toy: 'ring' })
@@ -56,6 +86,27 @@ test.each<[string, () => string, string]>([
   ['no path', () => 'idx:', "no data set 'idx:'"],
   ['a missing file', () => 'idx:missing', 'missing: no such file'],
   ['a folder', () => `idx:${folder}`, `${folder}: is a folder, not a file`],
+  [
+    'a path through a file',
+    () => `idx:${put('file', idx([1, 2, 2]))}/x`,
+    'x: no such file: a part of the path is a file',
+  ],
+  ['images of 0x0', () => `idx:${put('0x0', idx([3, 0, 0]))}`, '0x0: holds images of 0x0'],
+  [
+    'the same, packed',
+    () => `idx:${put('0x0.gz', gzipSync(idx([300, 0, 0, 3])))}`,
+    '0x0.gz: holds images of 0x0',
+  ],
+  [
+    'a packed foreign file',
+    () => `idx:${put('x.gz', gzipSync(Buffer.alloc(99, 7)))}`,
+    'x.gz: is not an IDX file',
+  ],
+  [
+    'a short packed file',
+    () => `idx:${put('s.gz', gzipSync(Buffer.alloc(9)))}`,
+    's.gz: holds values of type 0',
+  ],
   ['a foreign file', () => `idx:${put('x', Buffer.from('text'))}`, 'x: is not an IDX file'],
   [
     'a truncated gzip file',

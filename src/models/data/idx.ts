@@ -14,29 +14,43 @@ export interface Images {
 
 const IDX_UNSIGNED_BYTE = 8
 
+/** Bytes of the longest header that images can have. */
+export const IDX_HEADER = 20
+/** More than this is held by no array that files are read into. */
+const IDX_LARGEST = 2 ** 31 - 1
+
+/** What the header of an IDX file says of its images, and how long that makes the file. */
+interface IdxHeader {
+  count: number
+  /** Height and width. */
+  size: number
+  channels: number
+  /** Bytes of the header, and of the whole file. */
+  begin: number
+  length: number
+}
+
 /**
- * Reads an IDX file of square images: two zero bytes, the type (8: unsigned byte), the number of dimensions (3, or 4
- * with channels), each dimension as four bytes (big endian), then the values, row-major.
- * Throws DataError naming the file and what is wrong with it.
+ * Reads the header of an IDX file of square images: two zero bytes, the type (8: unsigned byte), the number of dimensions
+ * (3, or 4 with channels), each dimension as four bytes (big endian). `head` are the first bytes, IDX_HEADER of them if
+ * there are as many. Throws DataError naming the file and what is wrong with it.
  */
-export function parseIdx(file: Uint8Array, name: string): Images {
-  const fail = (message: string): never => {
-    throw new DataError(`${name}: ${message}`)
-  }
-  if (file.length < 4 || file[0] !== 0 || file[1] !== 0) {
-    const start = [...file.subarray(0, 4)].map((b) => b.toString(16).padStart(2, '0')).join(' ')
-    if (file[0] === 0x1f && file[1] === 0x8b) fail('is compressed (gzip); unpack it first')
+export function parseIdxHeader(head: Uint8Array, name: string): IdxHeader {
+  const fail = failing(name)
+  if (head.length < 4 || head[0] !== 0 || head[1] !== 0) {
+    const start = [...head.subarray(0, 4)].map((b) => b.toString(16).padStart(2, '0')).join(' ')
+    if (head[0] === 0x1f && head[1] === 0x8b) fail('is compressed (gzip); unpack it first')
     fail(`is not an IDX file: it begins with ${start || 'nothing'}, expected 00 00 08 03`)
   }
-  if (file[2] !== IDX_UNSIGNED_BYTE) fail(`holds values of type ${file[2]}, expected 8 (unsigned bytes)`)
-  const rank = file[3]
+  if (head[2] !== IDX_UNSIGNED_BYTE) fail(`holds values of type ${head[2]}, expected 8 (unsigned bytes)`)
+  const rank = head[3]
   if (rank !== 3 && rank !== 4)
     fail(
       `has ${rank} dimension${rank === 1 ? ', so labels perhaps' : 's'}; expected images: [count, height, width] or with channels`,
     )
-  const header = 4 + 4 * rank
-  if (file.length < header) fail(`is truncated: ${file.length} bytes, its header alone takes ${header}`)
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  const begin = 4 + 4 * rank
+  if (head.length < begin) fail(`is truncated: ${head.length} bytes, its header alone takes ${begin}`)
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   const [count, height, width, channels = 1] = Array.from({ length: rank }, (_, d) =>
     view.getUint32(4 + 4 * d),
   )
@@ -44,13 +58,30 @@ export function parseIdx(file: Uint8Array, name: string): Images {
   if (channels !== 1 && channels !== 3)
     fail(`holds images of ${channels} channels, expected 1 (grey) or 3 (colour)`)
   if (height !== width) fail(`holds images of ${height}x${width}; only square ones are supported`)
-  const expected = header + count * height * width * channels
-  if (file.length !== expected)
-    fail(
-      `is ${file.length < expected ? 'truncated' : 'too long'}: ${file.length} bytes, but ${count} images of ${height}x${width}x${channels} make ${expected}`,
-    )
-  return { name, count, size: height, channels, bytes: file.subarray(header) }
+  if (height === 0) fail('holds images of 0x0, without a pixel')
+  const length = begin + count * height * width * channels
+  if (length > IDX_LARGEST)
+    fail(`holds ${gigabytes(length)} by its header, at most ${gigabytes(IDX_LARGEST)} can be read`)
+  return { count, size: height, channels, begin, length }
 }
+
+/** Reads an IDX file: its header (see parseIdxHeader), then the values, row-major. Throws DataError as that does. */
+export function parseIdx(file: Uint8Array, name: string): Images {
+  const { count, size, channels, begin, length } = parseIdxHeader(file.subarray(0, IDX_HEADER), name)
+  if (file.length !== length)
+    failing(name)(
+      `is ${file.length < length ? 'truncated' : 'too long'}: ${file.length} bytes, but ${count} images of ${size}x${size}x${channels} make ${length}`,
+    )
+  return { name, count, size, channels, bytes: file.subarray(begin) }
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+const failing =
+  (name: string) =>
+  (message: string): never => {
+    throw new DataError(`${name}: ${message}`)
+  }
 
 /**
  * Reads an IDX file of labels: two zero bytes, the type (8), one dimension, the number of labels, then a byte each. Throws
@@ -64,4 +95,11 @@ export function parseLabels(file: Uint8Array, name: string): Uint8Array {
   if (file.length !== HEADER + count)
     throw new DataError(`${name}: holds ${file.length - HEADER} labels, its header says ${count}`)
   return file.subarray(HEADER)
+}
+
+/** How long an IDX file of images or labels is by its header, of which `head` are the first bytes. Throws DataError as its reader does. */
+export function idxLength(head: Uint8Array, name: string): number {
+  if (head[3] !== 1) return parseIdxHeader(head, name).length
+  const count = new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(4)
+  return 8 + count
 }
