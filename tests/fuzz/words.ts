@@ -75,7 +75,7 @@ const aidText = (random: Random): string =>
     .join(random.is(0.9) ? ',' : random.pick([';', ',,', ' ']))
 
 const maybe = <T>(random: Random, make: () => T): T | undefined => (random.is(0.4) ? make() : undefined)
-const count = (random: Random): number => random.pick([1, 2, 3, 7, 64, 1e6, 2 ** 31, 2 ** 53])
+const count = (random: Random): number => random.pick([1, 2, 3, 7, 64, 1e6, 2 ** 31, 2 ** 53 - 1])
 
 /** As readArgs and train.ts make them. */
 function wishesOf(random: Random): Wishes {
