@@ -80,7 +80,8 @@ function damageJsonOnce(random: Random, value: unknown): unknown {
   const own = parent[key]
   switch (random.below(5)) {
     case 0:
-      delete parent[key]
+      if (Array.isArray(parent)) parent.splice(Number(key), 1)
+      else delete parent[key]
       break
     case 1:
       put(parent, random.pick(NAMES), random.is(0.5) ? structuredClone(own) : someValue(random))

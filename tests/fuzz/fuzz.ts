@@ -3,7 +3,7 @@ import { FILES, type Target } from './files.ts'
 import { faultOf } from './judge.ts'
 import { Random } from './random.ts'
 import { runs } from './runs.ts'
-import { WAITING } from './waiting.ts'
+import { isWaiting } from './waiting.ts'
 import { WORDS } from './words.ts'
 
 export interface Fault {
@@ -18,15 +18,12 @@ export interface Fault {
 /** All that is tried in this process; some of it writes below `folder`. */
 export const targetsIn = (folder: string): Target[] => [...FILES, ...runs(folder), ...WORDS]
 
-const isWaiting = ({ name }: Target, fault: string): boolean =>
-  WAITING.some((known) => known.target.test(name) && known.fault.test(fault))
-
 /** One case: the same for the same seed, target and number. */
 export function tryCase(target: Target, seed: number, number: number): Fault | undefined {
   const { name, make } = target
   const tried = make(new Random(`${seed}/${name}/${number}`))
   const fault = faultOf(tried)
-  if (fault === undefined || isWaiting(target, fault)) return undefined
+  if (fault === undefined || isWaiting(name, fault)) return undefined
   return { target: name, seed, number, fault, input: tried.input }
 }
 

@@ -59,8 +59,8 @@ export function faultOfError(error: unknown, isOwn = false): string | undefined 
   if (message.includes('\n') && !isOwn)
     return `says more than a line: ${JSON.stringify(told)}${placeOf(error)}`
   if (message.length > LIMIT.letters) return `says ${message.length} letters: ${told.slice(0, 200)}`
-  // What came may be just that; anywhere else it is a name that was not found.
-  if (/(?<!got )\b(undefined|NaN)\b|\[object /.test(message.replace(/'[^']*'|"[^"]*"/g, '')))
+  // What came may be just that, and a person may write it; anywhere else it is a name that was not found.
+  if (!isOwn && /(?<!got )\b(undefined|NaN)\b|\[object /.test(message.replace(/'[^']*'|"[^"]*"/g, '')))
     return `says what means nothing: ${told}`
   return undefined
 }
