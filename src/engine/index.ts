@@ -28,10 +28,8 @@ export {
 export * as optim from './optim/index.ts'
 export { kernelLines, kernelRows } from './profiling/launches.ts'
 export { type ProfileResult, profile } from './profiling/profile.ts'
-
 export * as schema from './schema.ts'
-export { grad, grad, grad, noGrad, noGrad, noGrad, untaped, untaped } from './tensor/autograd.ts'
-
+export { grad, noGrad, untaped } from './tensor/autograd.ts'
 export { type Captured, capture, verifyCaptures } from './tensor/capture.ts'
 export { checkSeal, sealed } from './tensor/checksum.ts'
 export {
