@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { installOnDemand } from './onDemand.ts'
 
-const FOLDER = fileURLToPath(new URL('../bench/isa', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../bench/isa/', import.meta.url))
 
 /** Fetches Dawn where it is not there yet. Throws an Error when npm cannot. */
 export const installDawn = (): void => installOnDemand(FOLDER)
