@@ -17,7 +17,7 @@ export const idOf = (label: string): string =>
 export const isProduct = (kernel: string): boolean => /^(matmul|conv2d)/.test(kernel)
 
 /** Defines that tell siblings apart in no way that a reader would look for. */
-const QUIET = ['WG', 'IDENTITY']
+const QUIET = ['WG', 'IDENTITY', 'BITS']
 
 /** What tells a variant from its siblings, in a few words. */
 export function describe(kernel: string, defines: Defines): string {

@@ -3,6 +3,7 @@
 import { DisposedError } from '../errors.ts'
 import { run } from '../gpu/kernel.ts'
 import { type Flat, flatten, leave, withWhole, zeroFlat } from '../ops/flat.ts'
+import { typeOf } from '../ops/lanes.ts'
 import { place } from '../ops/movement.ts'
 import { add, div, full, type Live, mul, sqrt, square, sub } from '../ops/pointwise.ts'
 import { norm } from '../ops/reduce.ts'
@@ -137,7 +138,7 @@ abstract class Optimizer {
     withWhole({ p: storage }, bytes, (buffers) =>
       run('optim', {
         op: 'clip',
-        defines: { CLIP: true },
+        defines: { CLIP: true, ...typeOf(4) },
         buffers,
         params: paramsOf(bytes, { rate: limit }),
         threads: bytes / 16,

@@ -50,7 +50,7 @@ function draw(
   const blocks = Math.ceil(y.size / 4)
   const last = below(low + range)
   run('random', {
-    defines: { [kind]: true, T: 'vec4f' },
+    defines: { [kind]: true, T: 'vec4f', BITS: 'vec4i' },
     buffers: { y },
     params: () => {
       const { seed, block } = state
