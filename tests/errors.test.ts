@@ -255,12 +255,20 @@ describe('LimitError', () => {
 describe('ShaderError', () => {
   const launch = (more: object = {}) => {
     const [a, y] = [z(4), empty([4])]
-    const single = { T: 'f32', RANK: 1, SINGLE: true, HAS_A: true, A_TYPE: 'f32', A_STRIDE0: '1u' }
+    const single = {
+      T: 'f32',
+      BITS: 'i32',
+      RANK: 1,
+      SINGLE: true,
+      HAS_A: true,
+      A_TYPE: 'f32',
+      A_STRIDE0: '1u',
+    }
     const params = { n: 4, a: 0, b: 0, c: 0, p: 0, q: 0 }
     run('pointwise', { defines: { ...single, EXPR: 'a' }, buffers: { a, y }, params, threads: 4, ...more })
     return y
   }
-  const broken = { T: 'f32', RANK: 0, EXPR: 'a + nonsense' }
+  const broken = { T: 'f32', BITS: 'i32', RANK: 0, EXPR: 'a + nonsense' }
 
   gpuTest('WGSL that does not compile: file, line and expanded source', async () => {
     const y = scope(() => launch({ defines: broken, buffers: { y: empty([4]) } }))
@@ -392,7 +400,7 @@ describe('what an error leaves behind', () => {
   function broken(name: string): Tensor {
     const y = empty([4])
     run('pointwise', {
-      defines: { T: 'vec4f', EXPR: `${name}(a)`, RANK: 1, SINGLE: true },
+      defines: { T: 'vec4f', BITS: 'vec4i', EXPR: `${name}(a)`, RANK: 1, SINGLE: true },
       buffers: { y },
       params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
       threads: 1,

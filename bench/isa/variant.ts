@@ -18,7 +18,7 @@ export const idOf = (label: string): string =>
 export const isProduct = (kernel: string): boolean => kindOf(kernel) === 'products'
 
 /** Defines that tell siblings apart in no way that a reader would look for. */
-const QUIET = ['WG', 'IDENTITY']
+const QUIET = ['WG', 'IDENTITY', 'BITS']
 
 /** What tells a variant from its siblings, in a few words. Throws an Error for a product without the defines of one. */
 export function describe(kernel: string, defines: Defines): string {

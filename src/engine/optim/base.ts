@@ -4,6 +4,7 @@ import { DisposedError } from '../errors.ts'
 import { run } from '../gpu/kernel.ts'
 import { launchesOf } from '../gpu/watching.ts'
 import { leave, type Span, spansOf, withRanges, zeroed } from '../ops/flat.ts'
+import { typeOf } from '../ops/lanes.ts'
 import { concat, place, reshape } from '../ops/movement.ts'
 import { norm } from '../ops/reduce.ts'
 import { movesOn } from '../tensor/counters.ts'
@@ -171,7 +172,7 @@ export abstract class Optimizer {
         withRanges({ p: homeOf(part) }, part.bytes, (buffers) =>
           run('optim', {
             op: 'clip',
-            defines: { CLIP: true },
+            defines: { CLIP: true, ...typeOf(4) },
             buffers,
             params: paramsOf(part.bytes, { rate: limit }),
             threads: part.bytes / 16,

@@ -92,7 +92,7 @@ function draw(
   movesOn(stream, 'state')
   const last = below(low + range)
   run('random', {
-    defines: { [kind]: true, T: 'vec4f' },
+    defines: { [kind]: true, T: 'vec4f', BITS: 'vec4i' },
     buffers: { y },
     params: () => {
       const { seed, block } = stream.state
