@@ -7,10 +7,14 @@ import { afterAll, expect, test } from 'vitest'
 import { loadDataSet } from '../../scripts/datasets.ts'
 import { read } from '../../scripts/read.ts'
 import { DataError } from '../../src/engine/index.ts'
+import { fieldsOf } from '../../src/models/data/dataSet.ts'
+import { openDataSet } from '../../src/models/data/open.ts'
 import { idx } from './idx.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ganvas-datasets-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+const TEN = { kind: 'label', classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] }
 
 function put(name: string, content: Uint8Array): string {
   const path = join(folder, name)
@@ -19,11 +23,37 @@ function put(name: string, content: Uint8Array): string {
 }
 
 test('mnist is the 60,000 handwritten digits', () => {
-  const { name, kind, about, identity } = loadDataSet('mnist')
+  const { name, set, about, request, files, identity } = loadDataSet('mnist')
   expect(name).toBe('mnist')
-  expect(kind).toEqual({ size: 28, channels: 1 })
+  expect(fieldsOf(set)).toEqual({ image: { kind: 'image', size: 28, channels: 1 }, label: TEN })
+  expect(set.count).toBe(60_000)
   expect(identity.count).toBe(60_000)
-  expect(about).toMatch(/60,000 images of 28x28x1 from .*train-images-idx3-ubyte/)
+  expect(about).toMatch(/60,000 28x28x1 images with labels of 10 classes from .*train-images-idx3-ubyte/)
+  expect(request).toEqual({
+    name: 'mnist',
+    images: expect.stringMatching(/train-images-idx3-ubyte$/),
+    labels: expect.stringMatching(/train-labels-idx1-ubyte$/),
+  })
+  expect(files.labels).toHaveLength(8 + 60_000)
+  expect(fieldsOf(openDataSet(request, files))).toEqual(fieldsOf(set))
+})
+
+test('labels beside an IDX file of images come with it, and tell it from the same images with others', () => {
+  const images = put('t10k-images-idx3-ubyte', idx([3, 4, 4]))
+  const alone = loadDataSet(`idx:${images}`)
+  expect(Object.keys(alone.set.columns)).toEqual(['image'])
+  expect(alone.files.labels).toBeUndefined()
+  const file = (...labels: number[]) => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, labels.length, ...labels)
+  const labels = put('t10k-labels-idx1-ubyte', file(0, 1, 1))
+  const both = loadDataSet(`idx:${images}`)
+  expect(fieldsOf(both.set).label).toEqual({ kind: 'label', classes: ['0', '1'] })
+  expect(both.request).toMatchObject({ images, labels })
+  put('t10k-labels-idx1-ubyte', file(0, 1, 0))
+  expect(loadDataSet(`idx:${images}`).identity).not.toEqual(both.identity)
+  put('t10k-labels-idx1-ubyte', file(0, 1))
+  expect(() => loadDataSet(`idx:${images}`)).toThrow(`${labels}: holds 2 labels for 3 images in ${images}`)
+  put('t10k-labels-idx1-ubyte', idx([3, 4, 4]))
+  expect(() => loadDataSet(`idx:${images}`)).toThrow(`${labels}: is not an IDX file of labels`)
 })
 
 test('an IDX file, packed or not, gives the same images, wherever it is', () => {
@@ -32,17 +62,17 @@ test('an IDX file, packed or not, gives the same images, wherever it is', () => 
   const a = loadDataSet(`idx:${relative('', plain)}`)
   const b = loadDataSet(`idx:${packed}`)
   expect(a.name).toBe(`idx:${resolve(plain)}`)
-  expect(b.kind).toEqual({ size: 4, channels: 1 })
+  expect(fieldsOf(b.set)).toEqual({ image: { kind: 'image', size: 4, channels: 1 } })
   expect(b.identity).toEqual({ count: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
   expect(b.identity).toEqual(a.identity)
 })
 
 test('stacked are the same digits, three to an image', () => {
   const [plain, stacked] = [loadDataSet('mnist'), loadDataSet('stacked')]
-  expect(stacked.kind).toEqual({ size: 28, channels: 3, stacked: true })
-  expect(stacked.file?.length).toBe(plain.file?.length)
-  expect(stacked.request).toEqual({ ...plain.request, stacked: true })
-  expect(stacked.about).toContain('three at a time')
+  expect(fieldsOf(stacked.set)).toEqual({ image: { kind: 'image', size: 28, channels: 3, stacked: true } })
+  expect(stacked.files.images.length).toBe(plain.files.images.length)
+  expect(stacked.request).toEqual({ name: 'stacked', images: plain.request.images })
+  expect(stacked.about).toContain('three digits at a time, one in each colour')
 })
 
 test('a small file that unpacks to a large one takes no more memory than its header says', () => {
@@ -74,11 +104,11 @@ test('a file larger than can be read is refused by its size', () => {
 })
 
 test('points have a name and no file', () => {
-  const { kind, about, file, request } = loadDataSet('ring')
-  expect(kind).toEqual({ toy: 'ring' })
-  expect(request).toEqual({ toy: 'ring' })
+  const { set, about, files, request } = loadDataSet('ring')
+  expect(fieldsOf(set)).toEqual({ points: { kind: 'points', dims: 2, unit: 1, toy: 'ring' } })
+  expect(request).toEqual({ name: 'ring' })
   expect(about).toContain('8 Gaussians on a ring')
-  expect(file).toBeUndefined()
+  expect(files).toEqual({})
 })
 
 test.each<[string, () => string, string]>([

@@ -19,7 +19,7 @@ const profile: Profile = {
   version: VERSION,
   environment: result.environment,
   roofs,
-  run: { model: 'dcgan', options: { width: 2 }, data: 'mnist', batch: 1, seed: 0, steps: 2 },
+  run: { model: 'dcgan', options: { width: '2' }, data: 'mnist', batch: 1, seed: 0, steps: 2 },
   ...deriveProfile(measured, roofs, 1),
 }
 
@@ -27,7 +27,7 @@ test('a profile is what its schema says', () => {
   expect(faultsOf(profile)).toEqual([])
   expect(faultsOf({ ...profile, version: 99, extra: 1 })).toEqual([
     'profile.extra: not part of the schema',
-    'profile.version: expected 1, got 99',
+    'profile.version: expected 2, got 99',
   ])
 })
 
