@@ -140,6 +140,85 @@ gpuTest('recorded buffers are in use until the step is disposed', async () => {
   x.dispose()
 })
 
+/** A step of three courses, with intermediate results of one size, which is also that of the last course's result. */
+function courses() {
+  const x = tensor([1])
+  let course = 0
+  const step = (): G.Tensor => {
+    const noise = G.square(G.sub(G.uniform([7777]), G.uniform([7777])))
+    const many = G.mul(G.add(noise, x), course + 1)
+    return course === 2 ? many : G.sum(many)
+  }
+  const take = capture(step, () => String(course))
+  /** Calls `how`, or takes the recorded step, on a course. */
+  const on = (next: number, how: () => G.Tensor = take): G.Tensor => {
+    course = next
+    return how()
+  }
+  const dispose = (): void => {
+    take.dispose()
+    x.dispose()
+  }
+  return { step, on, dispose }
+}
+
+gpuTest('the courses of a step share their intermediate results', async () => {
+  const { on, dispose } = courses()
+  const before = memory().liveBytes
+  const grown: number[] = []
+  for (const course of [0, 1, 2, 1]) {
+    await on(course).data()
+    grown.push(memory().liveBytes - before)
+  }
+  const [one, two, three, again] = grown
+  expect(one).toBeGreaterThan(2 * 4 * 7777)
+  expect(two - one).toBeLessThan(2000) // its result
+  expect(three - two).toBeLessThan(4 * 7777 + 2000)
+  expect(again).toBe(three)
+  dispose()
+  expect(memory().liveBytes).toBeLessThan(before)
+})
+
+gpuTest('a course leaves the results of the others as they are', async () => {
+  const { step, on, dispose } = courses()
+  const order = [0, 1, 2, 0, 2, 1, 1, 0]
+  seed(5)
+  const expected: Float32Array[] = []
+  for (const course of order) {
+    const y = scope(() => on(course, step))
+    expected.push(await y.data())
+    y.dispose()
+  }
+  seed(5)
+  const latest: G.Tensor[] = []
+  for (const [i, course] of order.entries()) {
+    latest[course] = on(course)
+    for (const [other, y] of latest.entries())
+      if (y) expect(await y.data(), `${i}`).toEqual(expected[order.lastIndexOf(other, i)])
+  }
+  dispose()
+})
+
+gpuTest('a course that reads the result of another holds it', async () => {
+  const x = tensor([3])
+  let first: G.Tensor | undefined
+  const run = capture(
+    () => (first ? G.mul(first, 10) : G.add(x, 1)),
+    () => (first ? 'second' : 'first'),
+  )
+  const result = run()
+  first = result
+  expect(await run().item()).toBe(40)
+  expect(result.storageOf('test').references).toBe(2)
+  first = undefined
+  x.write([5])
+  run()
+  first = result
+  expect(await run().item()).toBe(60)
+  run.dispose()
+  x.dispose()
+})
+
 gpuTest('what a step uses stays there for its replays', async () => {
   const x = tensor([3])
   const run = capture(() => G.mul(x, 2))

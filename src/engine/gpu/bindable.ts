@@ -3,7 +3,7 @@ import type { PoolBuffer } from './pool.ts'
 
 /** A buffer from the pool, and how many hold on to it. */
 export interface Held {
-  readonly buffer: PoolBuffer
+  buffer: PoolBuffer
   references: number
 }
 

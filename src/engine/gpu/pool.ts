@@ -22,12 +22,14 @@ export interface PoolBuffer {
 }
 
 /**
- * Buffers that only a recorded step may use: its replays write to them (see capture.ts). They are in use as long as it
- * can be replayed, the free ones too.
+ * Buffers that only the recordings of one step may use: their replays write to them (see capture.ts). They are in use as
+ * long as one of these can be replayed, the free ones too.
  */
 export class Reserve {
   readonly all = new Set<PoolBuffer>()
   readonly free: FreeBuffers = new Map()
+  /** Recordings that can be replayed. */
+  recordings = 0
 }
 
 /** By size. */
@@ -81,8 +83,11 @@ export class Pool {
     private readonly source: Source,
   ) {}
 
-  /** A buffer of at least `bytes`, with whatever it last held. Throws LimitError naming the limit. */
-  acquire(bytes: number, what: string): PoolBuffer {
+  /**
+   * A buffer of at least `bytes`, with whatever it last held; `apart` takes none that another recording may write to.
+   * Throws LimitError naming the limit.
+   */
+  acquire(bytes: number, what: string, { apart = false } = {}): PoolBuffer {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.limits
     const size = roundUp(Math.max(bytes, 1), ALIGNMENT)
     if (size > maxStorageBufferBindingSize || size > maxBufferSize) {
@@ -91,7 +96,8 @@ export class Pool {
         `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
       )
     }
-    const buffer = this.reserve?.free.get(size)?.pop() ?? this.take(size)
+    const reserved = apart ? undefined : this.reserve?.free.get(size)?.pop()
+    const buffer = reserved ?? this.take(size)
     buffer.written = undefined
     for (const observer of this.observers) observer.take(buffer, what)
     return buffer
@@ -134,8 +140,13 @@ export class Pool {
     stats.pooledBuffers++
   }
 
-  /** Gives the buffers of a reserve to everybody; those that tensors still use follow when they are released. */
-  open({ all, free }: Reserve): void {
+  /**
+   * One recording less. The last gives the buffers of its reserve to everybody; those that tensors still use follow when
+   * they are released.
+   */
+  leave(reserve: Reserve): void {
+    if (--reserve.recordings > 0) return
+    const { all, free } = reserve
     for (const buffer of all) buffer.reserve = undefined
     for (const list of free.values()) for (const buffer of list) this.giveBack(buffer)
     all.clear()

@@ -1,9 +1,10 @@
 /** A step recorded once, then replayed: the same launches on the same buffers, without tensors or a tape in between. */
 import { BATCH } from '../gpu/batches.ts'
+import { rebind } from '../gpu/bindGroups.ts'
 import { type Gpu, gpu } from '../gpu/device.ts'
 import type { Dispatch, Recorder, WriteLive } from '../gpu/dispatch.ts'
 import { SLOT } from '../gpu/params.ts'
-import { Reserve } from '../gpu/pool.ts'
+import { type PoolBuffer, Reserve } from '../gpu/pool.ts'
 import { isWatched } from '../gpu/watching.ts'
 import { type Counters, countersOf } from './counters.ts'
 import { standInsNow } from './standIn.ts'
@@ -22,8 +23,17 @@ class Recording implements Recorder {
   readonly entries: Entry[] = []
   /** From elsewhere: parameters, data, averages. Held, so that their buffers stay theirs. */
   readonly held = new Set<Storage>()
-  readonly reserve = new Reserve()
   failure: Error | undefined
+
+  /** Buffers that it may use and that other recordings write to. */
+  readonly shared: ReadonlySet<PoolBuffer>
+  /** Results of other recordings. */
+  private readonly results: ReadonlySet<PoolBuffer>
+
+  constructor(readonly reserve: Reserve) {
+    this.shared = new Set([...reserve.free.values()].flat())
+    this.results = new Set([...reserve.all].filter((buffer) => !this.shared.has(buffer)))
+  }
 
   add(dispatch: Dispatch, arena: DataView, live?: WriteLive): void {
     const params = new Uint8Array(dispatch.params === undefined ? 0 : SLOT)
@@ -32,7 +42,8 @@ class Recording implements Recorder {
   }
 
   use(storage: Storage): void {
-    if (storage.buffer.reserve === this.reserve || this.held.has(storage)) return
+    const { buffer } = storage
+    if ((buffer.reserve === this.reserve && !this.results.has(buffer)) || this.held.has(storage)) return
     storage.references++
     this.held.add(storage)
   }
@@ -49,7 +60,7 @@ class Replay<T> implements Recorded<T> {
   readonly result: T
   readonly counters: Counters
   private readonly tensors: ReadonlySet<Tensor>
-  private readonly recording = new Recording()
+  private readonly recording: Recording
   private readonly departures: ReadonlyMap<Storage, number>
   private readonly dispatches: Dispatch[]
   private readonly live: readonly { write: WriteLive; at: number }[]
@@ -58,19 +69,23 @@ class Replay<T> implements Recorded<T> {
   private readonly liveBytes: Uint8Array
   private readonly liveView: DataView
 
-  /** Runs `step` and records it. */
+  /** Runs `step` and records it, on buffers that it shares with the other recordings in `reserve`. */
   constructor(
     readonly g: Gpu,
     step: () => T,
+    reserve = new Reserve(),
   ) {
-    const { recording } = this
+    const recording = new Recording(reserve)
+    this.recording = recording
+    reserve.recordings++
     g.recording = recording
-    g.pool.reserve = recording.reserve
+    g.pool.reserve = reserve
     try {
       const { result: made, counters } = countersOf(() => owned(step))
       ;({ result: this.result, tensors: this.tensors } = made)
       this.counters = counters
       if (recording.failure) throw recording.failure
+      this.keepResults()
     } catch (error) {
       this.letGo()
       throw error
@@ -129,11 +144,27 @@ class Replay<T> implements Recorded<T> {
     this.letGo()
   }
 
+  /** Moves results out of the buffers that other recordings write to: they are promised until this one's next replay. */
+  private keepResults(): void {
+    const { g, recording } = this
+    const results = [...this.tensors].filter((t) => !t.disposed)
+    for (const storage of new Set(results.map((t) => t.storageOf('capture')))) {
+      const { buffer: from } = storage
+      if (!recording.shared.has(from)) continue
+      const to = g.pool.acquire(from.bytes, 'capture: a result', { apart: true })
+      g.flush((encoder) => encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, from.bytes))
+      for (const { dispatch } of recording.entries)
+        dispatch.bindGroup = rebind(g, dispatch.bindGroup, from, to)
+      storage.buffer = to
+      g.pool.release(from)
+    }
+  }
+
   private letGo(): void {
     const { held, reserve } = this.recording
     if (this.g.lost) return
     for (const storage of held) release(storage)
-    this.g.pool.open(reserve)
+    this.g.pool.leave(reserve)
   }
 }
 
@@ -183,6 +214,9 @@ export function capture<T>(
   onRecord?: (course: string, launches: number) => void,
 ): Captured<T> {
   const replays = new Map<string, Replay<T>>()
+  /** The courses share the buffers of their intermediate results, on one device. */
+  let reserve = new Reserve()
+  let reserveOf: Gpu | undefined
   /** Of a step that was watched, so taken as if it were never recorded. */
   let made: ReadonlySet<Tensor> = new Set()
   let taken = 0
@@ -216,7 +250,9 @@ export function capture<T>(
       return verifyEvery && taken++ % verifyEvery === 0 ? verifyOne(known) : known.run()
     replays.delete(key)
     known?.dispose()
-    const replay = new Replay(g, step)
+    if (reserveOf !== g) reserve = new Reserve()
+    reserveOf = g
+    const replay = new Replay(g, step, reserve)
     replays.set(key, replay)
     onRecord?.(course, replay.entries.length)
     return replay.result
