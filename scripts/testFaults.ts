@@ -12,7 +12,7 @@ import { duration } from './progress.ts'
 const PARTS = ['kills', 'gpu', 'disks'] as const
 /** Kills under Node, in two runs at a time, and in Chrome. */
 const KILLS = 90
-const IN_CHROME = 2
+const IN_CHROME = 10
 /** At least this share of them has to meet a checkpoint being written. */
 const WHILE_WRITING = 0.3
 const CRASHES = 20
