@@ -162,6 +162,7 @@ export async function launchChrome(options: LaunchOptions = {}): Promise<Browser
       }),
     )
     browser.process()?.once('exit', profile.remove)
+    process.once('exit', profile.remove) // after Puppeteer, which kills Chrome then
     return browser
   } catch (error) {
     profile.remove()

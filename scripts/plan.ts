@@ -55,6 +55,9 @@ export interface Continued extends Plan {
 
 /** Steps to a line of the log: a software adapter's are slow enough to read each. */
 const LOG_EVERY = { software: 1, gpu: 10, points: 10 }
+/** Lines that a log has at most, however long the run, unless more are asked for: of any model fewer than 100 MB. */
+export const MAX_LINES = 100_000
+const logEvery = (usual: number, steps: number): number => Math.max(usual, Math.ceil(steps / MAX_LINES))
 /** Samples and checkpoints in a run, if nothing else is asked for. */
 const SAVES = 12
 
@@ -101,7 +104,7 @@ export function planNew(wishes: Wishes, { model, data, aids }: Prepared, adapter
       seed,
     },
     steps,
-    every: { log: LOG_EVERY[kind], sample: save, checkpoint: save, ...wishes.every },
+    every: { log: logEvery(LOG_EVERY[kind], steps), sample: save, checkpoint: save, ...wishes.every },
     why: WHY[kind],
   }
 }
@@ -145,10 +148,13 @@ export function planResume(folder: RunFolder, wishes: Wishes): Continued {
   const isSame = Object.entries(config.fields).every(([own, field]) => sameField(field, fields[own]))
   if (!isSame || (sha256 ? data.identity.sha256 !== sha256 : data.name !== name))
     refuse('--data', data.name, sha256 ? `other images (${record.data.count} of ${name})` : name)
+  const { steps = record.steps } = wishes
+  // As it was, unless the run is to be longer than was thought when it began.
+  const log = steps > record.steps ? logEvery(record.every.log, steps) : record.every.log
   return {
     config,
-    steps: wishes.steps ?? record.steps,
-    every: { ...record.every, ...wishes.every },
+    steps,
+    every: { ...record.every, log, ...wishes.every },
     data,
     why: `as the run in ${path} has it`,
     record,

@@ -11,7 +11,7 @@ const PATIENT = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }
 
 export interface Profile {
   path: string
-  /** To be called when Chrome has ended; the end of our own process calls it, too. */
+  /** To be called when Chrome has ended. */
   remove(): void
 }
 
@@ -28,7 +28,6 @@ export function makeProfile(folder = tmpdir()): Profile {
       // swept another time
     }
   }
-  process.on('exit', remove)
   return { path, remove }
 }
 

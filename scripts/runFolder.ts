@@ -10,7 +10,7 @@ import { apng, framesOf } from './apng.ts'
 import { CHECKPOINT, type Checkpoint, latestCheckpoint, saveCheckpoint } from './checkpoints.ts'
 import { readJson } from './json.ts'
 import { LOCK, Lock } from './lock.ts'
-import { append, saying, sweep, writeWhole } from './save.ts'
+import { append, makeFolder, saying, sweep, writeWhole } from './save.ts'
 
 export const ANIMATION = 'training.png'
 const SAMPLES = 'samples'
@@ -42,7 +42,7 @@ export function defaultFolder(model: string, date: Date): string {
 /** Makes the first of the folders `path`, `path`-2, `path`-3, … that there is not, and gives its name. */
 export function makeFresh(path: string): string {
   return saying(path, () => {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     for (let n = 1; ; n++) {
       const name = n === 1 ? path : `${path}-${n}`
       try {
@@ -83,7 +83,7 @@ export class RunFolder {
    */
   static create(path: string): RunFolder {
     const isOurs = !existsSync(path)
-    saying(path, () => mkdirSync(path, { recursive: true }))
+    makeFolder(path)
     const folder = new RunFolder(path, isOurs)
     if (readdirSync(path).every((name) => name === LOCK)) return folder
     folder.close()

@@ -29,7 +29,7 @@ export function writeWhole(
   const folder = dirname(path)
   const aside = `${path}.${process.pid}.tmp`
   saying(path, () => {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     sweep(folder, basename(path))
     try {
       writeSynced(aside, content)
@@ -56,7 +56,7 @@ export function replaceFolder(
   const [aside, old] = ['new', 'old'].map((age) => `${path}.${age}.${process.pid}.tmp`)
   saying(path, () => {
     checkReplaceable(path, own)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     sweep(dirname(path), basename(path))
     try {
       if (files) mkdirSync(aside)
@@ -87,11 +87,25 @@ export function append(path: string, text: string): void {
 export function checkWritable(path: string): void {
   saying(path, () => {
     if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-    let folder = dirname(path)
-    while (!existsSync(folder)) folder = dirname(folder)
-    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
-    accessSync(folder, constants.W_OK | constants.X_OK)
+    checkFolder(dirname(path))
   })
+}
+
+/** Makes a folder and those that it is in, where there is none. Throws as writeWhole does. */
+export function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return
+  saying(path, () => {
+    checkFolder(path) // mkdir says of a disk that can only be read that there is no such folder
+    mkdirSync(path, { recursive: true })
+  })
+}
+
+/** Throws what the system says where `path`, or the first folder above it that there is, takes no files. */
+function checkFolder(path: string): void {
+  let folder = path
+  while (!existsSync(folder)) folder = dirname(folder)
+  if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
+  accessSync(folder, constants.W_OK | constants.X_OK)
 }
 
 /** Removes what processes that are gone left half-written in `folder`, of the file `name` or of any. */

@@ -24,7 +24,7 @@ import { optionLines, readFamilyArgs } from './familyArgs.ts'
 import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import type { Exchange } from './host.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
-import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
+import { type Continued, MAX_LINES, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
 import { ANIMATION, defaultFolder, RunFolder } from './runFolder.ts'
 import { writeWhole } from './save.ts'
@@ -46,7 +46,10 @@ const FLAGS = {
   resume: { kind: 'text', value: 'DIR', about: 'continue the run in this folder, from its checkpoint' },
   host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
   adapter: ADAPTER_FLAG,
-  'log-every': { kind: 'count', about: 'steps between lines of log.jsonl' },
+  'log-every': {
+    kind: 'count',
+    about: `steps between lines of log.jsonl; if left out so many that there are at most ${MAX_LINES.toLocaleString('en')} lines`,
+  },
   'sample-every': { kind: 'count', about: 'steps between sample pictures' },
   'checkpoint-every': { kind: 'count', about: 'steps between checkpoints' },
   'metrics-every': {

@@ -1,12 +1,12 @@
 // What `npm run tune` found, kept in a file: a table for each adapter, browser version and state of the kernels.
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TunedTable, tunedTable } from '../src/engine/index.ts'
 import { checked, kind, list, object, type Schema, shown, type TypeOf, text } from '../src/engine/schema.ts'
 import { cacheFolder } from './environment.ts'
 import { readJson } from './json.ts'
 import { Lock } from './lock.ts'
-import { writeWhole } from './save.ts'
+import { makeFolder, writeWhole } from './save.ts'
 
 /** A table, and the browser (or Node and Dawn) that it was found in. */
 const kept = object({ browser: text, table: tunedTable })
@@ -40,7 +40,7 @@ const anyFile: Schema<{ format?: unknown; tables?: unknown }> = kind(
 
 /** Keeps `found`, in the place of what was found on this adapter in this browser before. */
 export function keepTuned(found: Kept): void {
-  mkdirSync(cacheFolder(), { recursive: true })
+  makeFolder(cacheFolder())
   const lock = Lock.wait(cacheFolder(), 'writing')
   try {
     keep(found)
