@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'puppeteer'
+import type { Browser, Page } from 'puppeteer'
 import { build, type PreviewServer, preview } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChrome } from '../../scripts/chrome.ts'
@@ -29,6 +29,14 @@ afterAll(async () => {
   await server?.close()
   rmSync(outDir, { recursive: true })
 })
+
+/** Waits until the page has taken so many steps and shows what came of them. */
+async function reached(page: Page, step: number): Promise<void> {
+  const isThere = (step: number): boolean =>
+    document.querySelector(`#samples[data-step="${step}"]`) !== null &&
+    document.body.dataset.state === 'paused'
+  while (!(await page.evaluate(isThere, step))) await new Promise((resolve) => setTimeout(resolve, 50))
+}
 
 test(
   'the built page trains under its policy, and violates nothing',
@@ -84,6 +92,36 @@ test(
     await page.close()
   },
   TIMEOUT,
+)
+
+test(
+  'two tabs train at once, each as it does alone',
+  async () => {
+    const opened = async (seed: number): Promise<Page> => {
+      const page = await browser.newPage({ type: 'window' }) // of a tab behind another nothing is drawn
+      await page.goto(`${url}#model=gan&data=ring&seed=${seed}&width=8&batch=16`)
+      await reached(page, 0)
+      return page
+    }
+    /** The picture after so many steps more. */
+    const trained = async (page: Page, from: number, to: number): Promise<string> => {
+      for (let step = from + 1; step <= to; step++) {
+        await page.$eval('#step', (e) => (e as HTMLElement).click())
+        await reached(page, step)
+      }
+      return page.$eval('#samples', (canvas) => (canvas as HTMLCanvasElement).toDataURL())
+    }
+    const alone = await opened(1)
+    const expected = await trained(alone, 0, 2)
+    await alone.close()
+    const [one, two] = [await opened(1), await opened(2)]
+    const [, other] = await Promise.all([trained(one, 0, 1), trained(two, 0, 2)])
+    await two.close() // and its device with it
+    expect(await trained(one, 1, 2)).toBe(expected)
+    expect(other).not.toBe(expected)
+    await one.close()
+  },
+  2 * TIMEOUT,
 )
 
 test('the preview of the built page answers its own page only', async () => {
