@@ -64,11 +64,10 @@ export function prepare(wishes: Wishes, now: Date): Prepared {
   const data = loadDataSet(wishes.data ?? 'mnist')
   const onPoints = isToy(data.kind)
   const model = wishes.model ?? (onPoints ? POINT_MODEL : MODEL)
-  const { presets, losses } = models[model]
+  const { presets } = models[model]
   if (onPoints && !presets.points)
     throw new Error(`${model} makes images: on the points of ${data.name} train ${pointModels().join(', ')}`)
-  if (wishes.loss && !losses.includes(wishes.loss))
-    throw new Error(`--loss: the paper of ${model} leaves no choice`)
+  checkLoss(model, wishes.loss)
   readOptions(model, wishes)
   const aids = readAids(wishes)
   const { batch = (presets.points ?? presets.software).batch, loss } = wishes
@@ -76,6 +75,12 @@ export function prepare(wishes: Wishes, now: Date): Prepared {
   const out = wishes.out ?? `runs/${model}-${stamp(now)}`
   refuseExisting(out)
   return { folder: new RunFolder(out), data, model, aids }
+}
+
+/** Throws an Error when there is no such choice. */
+export function checkLoss(model: string, loss: LossName | undefined): void {
+  if (loss && !models[model].losses.includes(loss))
+    throw new Error(`--loss: the paper of ${model} leaves no choice`)
 }
 
 /** A new run, sized for the adapter. */
@@ -164,7 +169,7 @@ const overRun = (aids: Settings, steps: number): Settings =>
   aids.noise === undefined ? aids : { 'noise-steps': steps, ...aids }
 
 /** Hyperparameters by the name that the model gives them. Throws an Error for one that it does not have. */
-function readOptions(model: string, { hyperparameters }: Wishes): Record<string, number> {
+export function readOptions(model: string, { hyperparameters }: Wishes): Record<string, number> {
   const names = Object.keys(models[model].defaults)
   return Object.fromEntries(
     Object.entries(hyperparameters).map(([flag, value]) => {

@@ -26,6 +26,7 @@ import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 import type { Report } from './report.ts'
+import { torch } from './torch.ts'
 import { setTuned } from './tuned.ts'
 
 export type { Report }
@@ -164,6 +165,7 @@ const commands = {
 
   ...evaluation,
   ...latents,
+  ...torch,
 }
 export type Commands = typeof commands
 

@@ -63,6 +63,11 @@ abstract class Optimizer {
     this.state = Object.fromEntries(slots.map((name) => [name, zeroFlat(this.flat.bytes, rule)]))
   }
 
+  /** What is updated, in the order of stateDict's numbers. */
+  get params(): readonly Tensor[] {
+    return this.flat.params
+  }
+
   protected rate(t: number): number {
     return typeof this.lr === 'function' ? this.lr(t - 1) : this.lr
   }
@@ -256,6 +261,11 @@ export class EMA {
     this.flat = flatten(params, 'EMA')
     this.average = zeroFlat(this.flat.bytes, 'EMA')
     this.move(0)
+  }
+
+  /** What is averaged, in the order of stateDict's numbers. */
+  get params(): readonly Tensor[] {
+    return this.flat.params
   }
 
   /** Moves the averages towards the parameters. */

@@ -37,6 +37,16 @@ export interface Config {
   seed: number
 }
 
+/** What a checkpoint holds. */
+export interface State {
+  tensors: Record<string, safetensors.SavedTensor>
+  /** Steps taken. */
+  step: number
+  /** Updates of each optimiser so far: a critic has more of them than there were steps. */
+  updates: Record<string, number>
+  random: ReturnType<typeof randomState>
+}
+
 /** What is shown of a run: samples, always of the same noise; and of points more than that. */
 export interface Snapshot {
   samples: Float32Array
@@ -177,6 +187,14 @@ export class Trainer {
       throw new CheckpointError(
         `${name} is of another run: ${metadata.config}, not ${JSON.stringify(this.config)}`,
       )
+    this.load({ tensors, ...saved })
+  }
+
+  /**
+   * Takes over tensors by their names in a checkpoint, and where training stood. Throws CheckpointError, and changes
+   * nothing, when a name is missing or unknown or a shape differs.
+   */
+  load({ tensors, step, updates, random }: State): void {
     const state = this.state()
     try {
       nn.loadStateDict(
@@ -186,10 +204,9 @@ export class Trainer {
     } finally {
       for (const { tensor, temporary } of Object.values(state)) if (temporary) tensor.dispose()
     }
-    for (const [network, optimizer] of Object.entries(this.model.optimizers))
-      optimizer.t = saved.updates[network]
-    this.step = saved.step
-    setRandomState(saved.random)
+    for (const [network, optimizer] of Object.entries(this.model.optimizers)) optimizer.t = updates[network]
+    this.step = step
+    setRandomState(random)
   }
 
   /** Networks, optimisers and averages by name; all but the networks' are views made for the call. */
@@ -240,7 +257,6 @@ function readMetadata(metadata: Record<string, string>, name: string) {
   try {
     return {
       step: Number(metadata.step),
-      /** Updates of each network so far: a critic has more of them than there were steps. */
       updates: JSON.parse(metadata.updates) as Record<string, number>,
       config: JSON.parse(metadata.config) as Config,
       random: JSON.parse(metadata.random) as ReturnType<typeof randomState>,
