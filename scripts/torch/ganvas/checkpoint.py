@@ -27,16 +27,22 @@ def build(config):
 
 
 def load(path):
-    """The model in a file, and its metadata: config, step, and random, the state of Ganvas' random numbers, if there is one."""
+    """
+    The model in a file, and its metadata: config, step, and random, the state of Ganvas' random numbers, if there is one.
+    Raises ValueError naming the file when it is not a whole state of a family.
+    """
     tensors, texts = safetensors.read(path)
     if "config" not in texts:
         raise ValueError(f"{path}: its metadata have no config")
     metadata = {key: json.loads(texts[key]) for key in ("config", "step", "random", "updates") if key in texts}
     updates = metadata.pop("updates", {})
-    model = build(metadata["config"])
-    if texts.get("format", "").startswith("ganvas"):
-        tensors = from_checkpoint(model, tensors)
-    load_state(model, tensors, updates)
+    try:
+        model = build(metadata["config"])
+        if texts.get("format", "").startswith("ganvas"):
+            tensors = from_checkpoint(model, tensors)
+        load_state(model, tensors, updates)
+    except (RuntimeError, ValueError) as error:  # PyTorch's and ours, of what does not fit
+        raise ValueError(f"{path}: {error}") from None
     return model, metadata
 
 
