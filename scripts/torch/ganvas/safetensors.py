@@ -1,4 +1,6 @@
-"""The safetensors file format: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes; F32 only."""
+"""
+The safetensors file format: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes. F32 only.
+"""
 import json
 import os
 import struct
@@ -8,7 +10,9 @@ import torch
 
 
 def read(path):
-    """Tensors by name, in the file's order, and its metadata. Raises ValueError naming the file and what is wrong with it."""
+    """
+    Tensors by name, in the file's order, and its metadata. Raises ValueError naming the file and what is wrong with it.
+    """
     with open(path, "rb") as file:
         data = file.read()
     try:
