@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { digitsPlugin } from './scripts/digitsPlugin.ts'
+import { ownPageOnly, privateServer } from './scripts/ownPage.ts'
+import { policyPlugin } from './scripts/policyPlugin.ts'
 import { puppeteerProvider } from './scripts/puppeteerProvider.ts'
 import { wgslPlugin } from './scripts/wgslPlugin.ts'
 
@@ -37,7 +39,8 @@ const gpu = {
 
 export default defineConfig({
   base: './', // the built page works from any folder of any server
-  plugins: [digitsPlugin(), wgslPlugin()],
+  server: privateServer(['index.html', 'src']),
+  plugins: [ownPageOnly(), digitsPlugin(), wgslPlugin(), policyPlugin()],
   worker: { format: 'es' },
   test: { projects: [node, gpu] },
 })

@@ -1,12 +1,12 @@
 /** Runs in headless Chrome for scripts/bench.ts, which asks for one roof, row or step after the other. */
-import { answer, get } from '../src/app/commands.ts'
+import { answer } from '../src/app/commands.ts'
 import type { Adapter, AdapterChoice, TrainRequest } from '../src/app/headless.ts'
+import { served } from '../src/app/served.ts'
 import { setTuned } from '../src/app/tuned.ts'
 import { adapterOptions } from '../src/engine/gpu/adapter.ts'
 import type { Gpu } from '../src/engine/gpu/device.ts'
 import { run } from '../src/engine/gpu/kernel.ts'
 import { adapterName, forceVariant, init, shutdown, zeros } from '../src/engine/index.ts'
-import { parseIdx } from '../src/models/data/data.ts'
 import type { Config } from '../src/models/training/trainer.ts'
 import { Clock } from './clock.ts'
 import { compare, type Peer, preparedRow, preparedStep, TOLERANCES } from './compare.ts'
@@ -117,8 +117,7 @@ const commands = {
 
   /** Of any model: see profile/steps.ts. */
   async profile({ config, data, steps }: ProfileRequest): Promise<Measured> {
-    const known = 'toy' in data ? data : parseIdx(await get('data'), data.images)
-    return profileSteps(await freshDevice(), known, config, steps)
+    return profileSteps(await freshDevice(), await served(data), config, steps)
   },
 
   /** Loads the peer of bench/peers/`file`. `lacks` names the rows that it has no function for. */

@@ -1,5 +1,18 @@
 /** What `npm run bench -- --json FILE` writes: its schema, which docs/measuring.md explains, and the types of it. */
-import { amount, flag, list, map, object, oneOf, optional, type Schema, type TypeOf, text } from './schema.ts'
+
+import {
+  amount,
+  flag,
+  list,
+  map,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  type TypeOf,
+  text,
+} from '../src/engine/schema.ts'
+import { environmentFields } from '../src/models/training/saved.ts'
 
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
 export const VERSION = 1
@@ -11,30 +24,12 @@ const roofFields = { best: amount, runs: list(amount), noisy: flag }
 const roof = object(roofFields)
 
 export const environment = object({
-  adapter: object({
-    name: text,
-    software: flag,
-    vendor: text,
-    architecture: text,
-    device: text,
-    description: text,
-  }),
-  /** As asked for by --adapter. */
-  adapterChoice: text,
+  ...environmentFields,
   features: list(text),
   limits: map(amount),
   /** What kernels are timed by: GPU timestamps, counted in steps of `timestampQuantum` ns, or wall time. */
   clock: oneOf('gpu', 'wall'),
   timestampQuantum: amount,
-  browser: text,
-  chromeFlags: list(text),
-  node: text,
-  os: text,
-  /** "cores x model" */
-  cpu: text,
-  versions: map(text),
-  /** '+' at the end: with changes. Missing where the sources are no git checkout. */
-  commit: optional(text),
   /** When the run began, ISO 8601. */
   date: text,
 })

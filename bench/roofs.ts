@@ -97,7 +97,7 @@ async function bandwidth(g: Gpu, clock: Clock): Promise<RoofRun['bandwidth']> {
     x.dispose()
     y.dispose()
   }
-  g.pool.trim()
+  g.trim()
   return rows
 }
 

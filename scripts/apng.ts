@@ -1,12 +1,31 @@
 // An animated PNG from PNG files: their compressed pixels stay as they are, each frame gets its place and time.
 // https://www.w3.org/TR/png-3/#apng-frame-based-animation
-import { type Chunk, SIGNATURE, words, written } from './png.ts'
+import { type Chunk, chunksOf, SIGNATURE, words, written } from './png.ts'
 
-/** Plays `frames` over and over, each shown for `ms`, the last for `lastMs`. Throws an Error if they are not alike. */
+/** Those of some PNG files that can be in one animation with the last whole one: whole, and of its size and kind of pixels. */
+export function framesOf(files: readonly Uint8Array[]): Uint8Array[] {
+  const whole = files.flatMap((file) => {
+    const header = chunksOf(file)?.[0]
+    return header ? [{ file, header }] : []
+  })
+  const last = whole.at(-1)
+  return whole.flatMap(({ file, header }) => (last && areAlike(header, last.header) ? [file] : []))
+}
+
+const areAlike = (a: Chunk, b: Chunk): boolean => a.data.equals(b.data)
+
+/**
+ * Plays `frames`, PNG files, over and over, each shown for `ms`, the last for `lastMs`. Throws an Error if one is not whole or
+ * they are not alike.
+ */
 export function apng(frames: readonly Uint8Array[], { ms, lastMs }: { ms: number; lastMs: number }): Buffer {
-  const read = frames.map((frame) => chunksOf(Buffer.from(frame)))
+  const read = frames.map((frame) => {
+    const chunks = chunksOf(frame)
+    if (!chunks) throw new Error('a frame of the animation is no whole PNG file')
+    return chunks
+  })
   const [header] = read[0]
-  if (!read.every(([first]) => first.data.equals(header.data)))
+  if (!read.every(([first]) => areAlike(first, header)))
     throw new Error('the frames of an animation need the same size and kind of pixels')
   let sequence = 0
   const chunks = [header, { type: 'acTL', data: words(frames.length, 0) }]
@@ -23,17 +42,4 @@ export function apng(frames: readonly Uint8Array[], { ms, lastMs }: { ms: number
   })
   chunks.push({ type: 'IEND', data: Buffer.alloc(0) })
   return Buffer.concat([SIGNATURE, ...chunks.map(written)])
-}
-
-function chunksOf(file: Buffer): Chunk[] {
-  const chunks: Chunk[] = []
-  for (let at = SIGNATURE.length; at < file.length; ) {
-    const length = file.readUInt32BE(at)
-    chunks.push({
-      type: file.toString('latin1', at + 4, at + 8),
-      data: file.subarray(at + 8, at + 8 + length),
-    })
-    at += length + 12
-  }
-  return chunks
 }

@@ -1,8 +1,12 @@
 // Flags of the commands: declared once, read with errors that name flag, value and what was expected.
 import { parseArgs } from 'node:util'
+import { kebab } from '../src/models/kebab.ts'
+import { expected, type Option, type Options, type OptionValue, readOption } from '../src/models/options.ts'
+import { count, notNegative, type Range, readNumber, seeds } from '../src/models/ranges.ts'
 
-/** count: a whole number from 1. seed: one in [0, 2^32). number: finite, not negative. A list: one of its words. */
-type Kind = 'count' | 'seed' | 'number' | 'text' | 'switch' | readonly string[]
+/** Numbers in a range, some of which have names; a list: one of its words. */
+type Kind = keyof typeof RANGES | Range | 'text' | 'switch' | readonly string[]
+const RANGES = { count, seed: seeds, number: notNegative }
 
 export interface Flag<K extends Kind = Kind> {
   kind: K
@@ -11,7 +15,7 @@ export interface Flag<K extends Kind = Kind> {
   about: string
 }
 
-type Value<K> = K extends 'count' | 'seed' | 'number'
+type Value<K> = K extends keyof typeof RANGES | Range
   ? number
   : K extends 'switch'
     ? boolean
@@ -21,41 +25,57 @@ type Value<K> = K extends 'count' | 'seed' | 'number'
 
 export type Values<F extends Record<string, Flag>> = { [Name in keyof F]?: Value<F[Name]['kind']> }
 
+/** What is asked for by flags that belong to a family of models. */
+export interface OptionFlags {
+  options: Options
+  /** What is wrong with a flag that is none of them; undefined where there is no more to say. */
+  explain?(flag: string): string | undefined
+}
+
 /**
- * Reads `argv`: `flags`, at most `maxPositionals` other arguments, and `numbers`, flags whose names are not known
- * here. Throws an Error for an unknown flag, a value that is missing or wrong, or too many arguments.
+ * Reads `argv`: `flags`, at most `maxPositionals` other arguments, and the options of a family by their names. Throws an
+ * Error for an unknown flag, a value that is missing or wrong, or too many arguments.
  */
 export function readArgs<const F extends Record<string, Flag>>(
   argv: string[],
   flags: F,
   maxPositionals: number,
-  numbers: Record<string, Flag<'count' | 'number'>> = {},
-): { values: Values<F>; numbers: Record<string, number>; positionals: string[] } {
-  const all: Record<string, Flag> = { ...numbers, ...flags }
+  { options, explain }: OptionFlags = { options: {} },
+): { values: Values<F>; options: Record<string, OptionValue>; positionals: string[] } {
+  const own = new Map(Object.keys(options).map((name) => [kebab(name), name]))
   const { tokens } = parseArgs({
     args: argv,
-    options: Object.fromEntries(
-      Object.entries(all).map(([name, { kind }]) => [
-        name,
-        { type: kind === 'switch' ? 'boolean' : 'string' } as const,
-      ]),
-    ),
+    options: Object.fromEntries([
+      ...[...own].map(([flag, name]) => [flag, typeOf(options[name].kind === 'toggle')] as const),
+      ...Object.entries(flags).map(([name, { kind }]) => [name, typeOf(kind === 'switch')] as const),
+    ]),
     strict: false, // its errors do not say what was expected
     tokens: true,
   })
   const values: Record<string, unknown> = {}
-  const more: Record<string, unknown> = {}
+  const chosen: Record<string, OptionValue> = {}
   const positionals: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
-    if (!Object.hasOwn(all, token.name)) throw new Error(`unknown flag ${token.rawName}; --help lists them`)
-    const target = Object.hasOwn(flags, token.name) ? values : more
-    target[token.name] = readValue(token.rawName, token.value, all[token.name].kind)
+    const option = own.get(token.name)
+    if (Object.hasOwn(flags, token.name))
+      values[token.name] = readValue(token.rawName, token.value, flags[token.name].kind)
+    else if (option === undefined)
+      throw new Error(explain?.(token.name) ?? `unknown flag ${token.rawName}; --help lists them`)
+    else chosen[option] = readFlag(option, options[option], token.value)
   }
   if (positionals.length > maxPositionals)
     throw new Error(`unexpected argument '${positionals[maxPositionals]}'; --help shows what is`)
-  return { values: values as Values<F>, numbers: more as Record<string, number>, positionals }
+  return { values: values as Values<F>, options: chosen, positionals }
+}
+
+const typeOf = (isSwitch: boolean) => ({ type: isSwitch ? 'boolean' : 'string' }) as const
+
+function readFlag(name: string, option: Option, text: string | undefined): OptionValue {
+  if (text !== undefined) return readOption(name, option, text)
+  if (option.kind === 'toggle') return true
+  throw new Error(`--${kebab(name)} needs a value: ${expected(option)}`)
 }
 
 function readValue(flag: string, text: string | undefined, kind: Kind): unknown {
@@ -68,15 +88,13 @@ function readValue(flag: string, text: string | undefined, kind: Kind): unknown 
   }
   if (kind === 'switch') return text === undefined ? true : fail('no value')
   if (kind === 'text') return text || fail('some text')
-  if (typeof kind !== 'string') return text && kind.includes(text) ? text : fail(`one of ${kind.join(', ')}`)
-  const number = text?.trim() ? Number(text) : Number.NaN
-  if (kind === 'number')
-    return Number.isFinite(number) && number >= 0 ? number : fail('a number that is not negative')
-  if (kind === 'count')
-    return Number.isSafeInteger(number) && number > 0 ? number : fail('a whole number, at least 1')
-  const isSeed = Number.isInteger(number) && number >= 0 && number < 2 ** 32
-  return isSeed ? number : fail('a whole number from 0 to 4294967295')
+  if (isWords(kind)) return text && kind.includes(text) ? text : fail(`one of ${kind.join(', ')}`)
+  const range = rangeOf(kind)
+  return readNumber(range, text ?? '') ?? fail(range.words)
 }
+
+const isWords = (kind: Kind): kind is readonly string[] => Array.isArray(kind)
+const rangeOf = (kind: keyof typeof RANGES | Range): Range => (typeof kind === 'string' ? RANGES[kind] : kind)
 
 /** A line per flag, for --help. */
 export function helpLines(flags: Record<string, Flag>): string[] {
@@ -86,8 +104,10 @@ export function helpLines(flags: Record<string, Flag>): string[] {
 }
 
 function shown(kind: Kind): string {
-  if (typeof kind !== 'string') return kind.join('|')
-  return { count: 'N', seed: 'N', number: 'X', text: 'TEXT', switch: '' }[kind]
+  if (isWords(kind)) return kind.join('|')
+  if (kind === 'text') return 'TEXT'
+  if (kind === 'switch') return ''
+  return rangeOf(kind).isWhole ? 'N' : 'X'
 }
 
 /** Values of --host. */

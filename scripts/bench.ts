@@ -1,5 +1,4 @@
 // `npm run bench`: roofs, kernels and training steps, measured in headless Chrome, alone or against peers.
-import { readFileSync, writeFileSync } from 'node:fs'
 import { brokenRows, compareWith } from '../bench/baseline.ts'
 import { toCsv } from '../bench/csv.ts'
 import { joinRoofs, withFigures, withRates } from '../bench/derive.ts'
@@ -20,6 +19,8 @@ import { type BenchPage, withBenchPage } from './benchPage.ts'
 import { addPeers, installPeers } from './benchPeers.ts'
 import { environment } from './environment.ts'
 import type { Place } from './headless.ts'
+import { readJson } from './json.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 const MARGIN = 20 // percent: more than a quiet machine varies
@@ -57,6 +58,7 @@ export async function main(argv: string[]): Promise<number> {
     for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
+  for (const file of [values.json, values.csv]) if (file) checkWritable(file)
   const baseline = values.baseline ? readResult(values.baseline) : undefined
   const { peers = false, host = 'chrome' } = values
   const { choice: adapter = 'default', name } = readAdapter(values.adapter, host)
@@ -67,8 +69,8 @@ export async function main(argv: string[]): Promise<number> {
   const { result, peerKernels } = await measure(positionals[0] ?? '', adapter, place, ready)
   if (peers) await addPeers(result, peerKernels, adapter, ready)
   console.log(`\n${tableOf(result).join('\n')}`)
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
-  if (values.csv) writeFileSync(values.csv, toCsv(result))
+  if (values.json) writeWhole(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
+  if (values.csv) writeWhole(values.csv, toCsv(result))
   const complaints = brokenRows(result)
   if (baseline) {
     const margin = values.margin ?? MARGIN
@@ -146,7 +148,7 @@ const shownTime = ({ variant, warm, status }: KernelResult): string =>
   warm ? `${variant} ${short(warm.median)} ms` : `${variant} ${status}`
 
 function readResult(file: string): Result {
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  const value = readJson(file)
   const faults = faultsOf(value)
   if (faults.length) throw new Error(`${file} is no result of this bench: ${faults[0]}`)
   return value as Result

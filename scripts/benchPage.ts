@@ -1,8 +1,9 @@
 import type { BenchCommands } from '../bench/page.ts'
-import { type Exchange, oneFile, type Place, withPage } from './headless.ts'
-import { type Page, withNodePage } from './nodeHost.ts'
+import { oneFile, type Place, withPage } from './headless.ts'
+import type { Exchange, Page } from './host.ts'
+import { withNodePage } from './nodeHost.ts'
 
-export type BenchPage = Page<BenchCommands, never>
+export type BenchPage = Page<BenchCommands>
 
 const SCRIPT = '/bench/page.ts'
 

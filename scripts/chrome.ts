@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import puppeteer, { type Browser, type LaunchOptions } from 'puppeteer'
+import { started } from './chromeStart.ts'
+import { makeProfile } from './profiles.ts'
 
 /** What finding and starting Chrome need to know of the machine; a test gives a made-up one. */
 export interface System {
@@ -9,6 +11,8 @@ export interface System {
   env: Record<string, string | undefined>
   isRoot: boolean
   exists(file: string): boolean
+  /** Whether a file that exists is a program. */
+  isProgram(file: string): boolean
   /** Where Puppeteer's own Chrome is, or would be once installed. */
   puppeteerChrome(): string
   /** Runs a command with its output shown; true when it succeeded. */
@@ -23,6 +27,14 @@ const thisSystem: System = {
   env: process.env,
   isRoot: process.getuid?.() === 0,
   exists: existsSync,
+  isProgram(file) {
+    try {
+      accessSync(file, constants.X_OK)
+      return statSync(file).isFile()
+    } catch {
+      return false
+    }
+  },
   puppeteerChrome: () => puppeteer.executablePath(),
   run(command, args) {
     const { status } = spawnSync(command, args, {
@@ -45,8 +57,9 @@ const thisSystem: System = {
 export async function findChrome(system: System = thisSystem): Promise<string> {
   const given = system.env.PUPPETEER_EXECUTABLE_PATH
   if (given) {
-    if (system.exists(given)) return given
-    throw new Error(`PUPPETEER_EXECUTABLE_PATH is ${given}, but no such file exists: correct it or unset it.`)
+    if (system.isProgram(given)) return given
+    const what = system.exists(given) ? 'that is not a program' : 'no such file exists'
+    throw new Error(`PUPPETEER_EXECUTABLE_PATH is ${given}, but ${what}: correct it or unset it.`)
   }
   const found = search(system)
   if (found) return found
@@ -63,7 +76,7 @@ export async function findChrome(system: System = thisSystem): Promise<string> {
 }
 
 function search(system: System): string | undefined {
-  return [system.puppeteerChrome(), ...usualPlaces(system)].find((file) => system.exists(file))
+  return [system.puppeteerChrome(), ...usualPlaces(system)].find(system.isProgram)
 }
 
 function usualPlaces({ platform, env }: System): string[] {
@@ -134,10 +147,24 @@ export function chromeFlags({
  * not start. The caller closes the browser.
  */
 export async function launchChrome(options: LaunchOptions = {}): Promise<Browser> {
-  return puppeteer.launch({
-    executablePath: await findChrome(),
-    headless: true,
-    ...options,
-    args: [...chromeFlags(), ...(options.args ?? [])],
-  })
+  const executablePath = await findChrome()
+  const args = [...chromeFlags(), ...(options.args ?? [])]
+  const profile = makeProfile()
+  try {
+    const browser = await started(executablePath, args, (signal) =>
+      puppeteer.launch({
+        executablePath,
+        headless: true,
+        userDataDir: profile.path,
+        ...options,
+        args,
+        signal,
+      }),
+    )
+    browser.process()?.once('exit', profile.remove)
+    return browser
+  } catch (error) {
+    profile.remove()
+    throw error
+  }
 }

@@ -1,10 +1,9 @@
 // WebGPU for Node: Dawn, Chrome's own implementation, as npm's `webgpu`. Installed at first use, not with the project.
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { installOnDemand } from './onDemand.ts'
+import { installOnDemand, requireFrom } from './onDemand.ts'
 
-const FOLDER = fileURLToPath(new URL('../bench/isa', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../bench/isa/', import.meta.url))
 
 /** Fetches Dawn where it is not there yet. Throws an Error when npm cannot. */
 export const installDawn = (): void => installOnDemand(FOLDER)
@@ -19,8 +18,7 @@ let entry: GPU | undefined
 export function openDawn(options: string[] = []): GPU {
   if (entry) return entry
   installDawn()
-  // By require: Vite, which runs our scripts, is closed by now and could not resolve an import().
-  const { create, globals } = createRequire(import.meta.url)(`${FOLDER}node_modules/webgpu`)
+  const { create, globals } = requireFrom(FOLDER, 'webgpu')
   Object.assign(globalThis, globals)
   const made: GPU = create(options)
   entry = made

@@ -5,21 +5,8 @@ import { arch, cpus, release, type } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
+import type { Environment } from '../src/models/training/saved.ts'
 import { chromeFlags } from './chrome.ts'
-
-export interface Environment {
-  adapter: Adapter
-  /** As asked for by --adapter. */
-  adapterChoice: AdapterChoice
-  browser: string
-  chromeFlags: string[]
-  node: string
-  os: string
-  cpu: string
-  versions: Record<string, string>
-  /** Of Ganvas' sources, where they are a git checkout; '+' when files differ from it. */
-  commit: string | undefined
-}
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 

@@ -1,15 +1,15 @@
 // `npm run evaluate`: how close the samples of a run come to the data that it learned from.
 import { join } from 'node:path'
 import { DataError } from '../src/engine/index.ts'
-import { type DataKind, isToy, sampleSize } from '../src/models/data/data.ts'
-import type { ImageSize } from '../src/models/model.ts'
+import { type Field, type ImageField, isImage, isPoints, sampleOf } from '../src/models/data/fields.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { read } from './datasets.ts'
+import { latestCheckpoint } from './checkpoints.ts'
 import { COUNTS, dataName, EVALUATIONS, FILE_EVALUATIONS, type Kind, LIMITS, PAIRS } from './evaluations.ts'
 import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
 import { npy, readNpy } from './npy.ts'
 import { png } from './png.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { read } from './read.ts'
+import { checkReplaceable, checkWritable, replaceFolder, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 
 const FLAGS = {
@@ -35,6 +35,9 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 const NPY = '.npy'
+/** Folders of an export, and what is in them. */
+const EXPORTED = ['generated', 'real']
+const PICTURE = /^\d{6,}\.png$/
 /** What images of 28 x 28 pixels are, by their channels. */
 const FILE_KINDS: Readonly<Record<number, keyof typeof FILE_EVALUATIONS>> = { 1: 'digits', 3: 'stacked' }
 
@@ -69,13 +72,16 @@ export async function main(argv: string[]): Promise<number> {
     if (unfit) throw new Error(`--${unfit}: is for a run, ${folder} is a file of samples`)
     return evaluateFile(folder, place)
   }
-  const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
+  const checkpoint = latestCheckpoint(folder)
   const { config, step, path } = checkpoint
-  const data = dataName(folder, config.data)
-  const kind = kindOf(data, config.data)
+  const data = dataName(folder, config.fields)
+  const kind = kindOf(data, sampleOf(config.fields))
   const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values
   checkWishes(kind, data, count, out, features)
+  const file = join(folder, features ? 'features.json' : 'evaluation.json')
+  checkWritable(file)
+  if (out) checkExport(out)
   const isDigits = kind === 'digits' || kind === 'stacked'
   const exchange = new Collector({ checkpoint: checkpoint.file, ...(isDigits && scoringFiles()) })
   const isExported = out !== undefined
@@ -83,17 +89,17 @@ export async function main(argv: string[]): Promise<number> {
   const request = { file: path, count, seed, pairs, isExported, hasClassifier }
   const result = await onPage(exchange, place, async (page) => {
     console.log(`model    ${config.model} on ${data} after ${step} steps, seed ${config.seed}`)
-    return EVALUATIONS[features ? 'features' : kind](page, request, config.data)
+    return EVALUATIONS[features ? 'features' : kind](page, request, config.fields)
   })
   for (const line of result.lines) console.log(line)
   keepNeighbours(exchange, join(folder, 'neighbours.png'))
-  if (out) exportImages(out, exchange.taken, sampleSize(config.data) as ImageSize)
+  const made = sampleOf(config.fields)
+  if (out && made && isImage(made)) exportImages(out, exchange.taken, made)
   if (kind === 'images') return 0
   const run = { model: config.model, data, step, trainSeed: config.seed }
   const record = features
     ? { ...run, ...result.scores }
     : { ...run, seed, count, ...(isDigits && { classifier: classifierHash() }), ...result.scores }
-  const file = join(folder, features ? 'features.json' : 'evaluation.json')
   writeWhole(file, `${JSON.stringify(record, null, 2)}\n`)
   return 0
 }
@@ -106,13 +112,14 @@ async function evaluateFile(file: string, place: Where): Promise<number> {
     throw new DataError(`${file}: expected digits [N, 28, 28, 1] or, stacked, [N, 28, 28, 3], got [${shape}]`)
   const [count] = shape
   checkCount(kind, count, file)
+  const besides = file.slice(0, -NPY.length)
+  checkWritable(`${besides}.json`)
   const scoring = scoringFiles()
   const exchange = new Collector({ samples: values, ...scoring })
   const { lines, scores } = await onPage(exchange, place, (page) =>
     FILE_EVALUATIONS[kind](page, scoring.classifier !== undefined),
   )
   for (const line of lines) console.log(line)
-  const besides = file.slice(0, -NPY.length)
   keepNeighbours(exchange, `${besides}-neighbours.png`)
   const record = { file, count, classifier: classifierHash(), ...scores }
   writeWhole(`${besides}.json`, `${JSON.stringify(record, null, 2)}\n`)
@@ -164,24 +171,36 @@ function checkCount(kind: Kind, count: number, what: string): void {
     throw new Error(`${what}: expected at most ${most}, as many as there are test digits, got ${count}`)
 }
 
-function kindOf(name: string, data: DataKind): Kind {
-  if (isToy(data)) return 'points'
-  return data.stacked ? 'stacked' : name === 'mnist' ? 'digits' : 'images'
+function kindOf(name: string, made: Field | undefined): Kind {
+  if (made && isPoints(made)) return 'points'
+  if (made && isImage(made) && made.stacked) return 'stacked'
+  return name === 'mnist' ? 'digits' : 'images'
 }
 
-/** Writes what the page sent as bytes: each image as a PNG, and all generated ones as one array. */
-function exportImages(out: string, taken: Record<string, Uint8Array>, { size, channels }: ImageSize): void {
+/** Throws an Error when an export to `out` could not be written, or would take the place of what is none. */
+function checkExport(out: string): void {
+  checkWritable(join(out, 'generated.npy'))
+  for (const name of EXPORTED) checkReplaceable(join(out, name), PICTURE)
+}
+
+/**
+ * Writes what the page sent as bytes: each image as a PNG, and all generated ones as one array. Nothing of an earlier export
+ * stays beside it.
+ */
+function exportImages(out: string, taken: Record<string, Uint8Array>, { size, channels }: ImageField): void {
   const each = size * size * channels
-  for (const name of ['generated', 'real']) {
+  for (const name of EXPORTED) {
     const pixels = taken[name]
-    if (!pixels) continue
-    const count = pixels.length / each
-    for (let i = 0; i < count; i++)
-      writeWhole(
-        join(out, name, `${String(i).padStart(6, '0')}.png`),
-        png(pixels.subarray(i * each, (i + 1) * each), size, channels),
-      )
-    console.log(`exported  ${count} images to ${join(out, name)}`)
+    const count = (pixels?.length ?? 0) / each
+    const pictures = function* (): Generator<[string, Uint8Array]> {
+      for (let i = 0; i < count; i++)
+        yield [
+          `${String(i).padStart(6, '0')}.png`,
+          png(pixels.subarray(i * each, (i + 1) * each), size, channels),
+        ]
+    }
+    replaceFolder(join(out, name), pixels && pictures(), PICTURE)
+    if (pixels) console.log(`exported  ${count} images to ${join(out, name)}`)
   }
   const { generated } = taken
   writeWhole(join(out, 'generated.npy'), npy(generated, [generated.length / each, size, size, channels]))

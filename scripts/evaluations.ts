@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DigitScores, DigitsRequest, FeatureScores, StackedScores } from '../src/app/evaluation.ts'
-import { type DataKind, isToy } from '../src/models/data/data.ts'
+import { type Fields, isPoints, sampleOf } from '../src/models/data/fields.ts'
 import { toyOf } from '../src/models/data/toys.ts'
 import type { ImageScores } from '../src/models/evaluation/metrics/index.ts'
 import type { ModeScores } from '../src/models/evaluation/metrics/labels.ts'
 import { COUNTED, type ToyScores } from '../src/models/evaluation/toyMetrics.ts'
 import type { TrainingPage } from './headless.ts'
-import { RunFolder } from './runFolder.ts'
+import { readRecord } from './runFolder.ts'
 import { type Row, table } from './table.ts'
 
 /** Samples, if nothing else is asked for: of digits as many as take about a minute on two cores. */
@@ -35,11 +35,11 @@ interface Result {
 
 export const EVALUATIONS: Record<
   Kind | 'features',
-  (page: TrainingPage, request: DigitsRequest, data: DataKind) => Promise<Result>
+  (page: TrainingPage, request: DigitsRequest, fields: Fields) => Promise<Result>
 > = {
-  async points(page, { file, count, seed }, data) {
+  async points(page, { file, count, seed }, fields) {
     const scores = await page.call('evaluatePoints', { file, count, seed })
-    return { scores, lines: isToy(data) ? points(data.toy, count, scores) : [] }
+    return { scores, lines: points(toyNameOf(fields) ?? '', count, scores) }
   },
   digits: async (page, request) => ofDigits(await page.call('evaluateDigits', request)),
   stacked: async (page, request) => ofStacked(await page.call('evaluateStacked', request)),
@@ -99,7 +99,7 @@ const DIGIT_ROWS: readonly [keyof ImageScores, string, (value: number) => string
   ['score', 'score of the classifier, 1 to 10', (x) => x.toFixed(3)],
 ]
 
-function digits({ generated, real, count, accuracy, pathLengths }: DigitScores): string[] {
+function digits({ generated, real, count, accuracy, pathLengths, asked }: DigitScores): string[] {
   const n = count.toLocaleString('en')
   const rows = DIGIT_ROWS.map(([key, name, show]) => ({
     name,
@@ -113,6 +113,11 @@ function digits({ generated, real, count, accuracy, pathLengths }: DigitScores):
     `features of a classifier (${(100 * accuracy).toFixed(2)}% of the test digits): not comparable with Inception's`,
     `${n} samples, and ${n} test digits as real data, each against ${n} training digits`,
     ...table(['samples', 'real data', ''], rows),
+    ...(asked === undefined
+      ? []
+      : [
+          `read as the digit that was asked for: ${percent(asked)} of the samples; of real test digits, as what they are: ${percent(accuracy)}`,
+        ]),
     ...pathLengths.map(
       ({ space, pairs, mean, error }) =>
         `perceptual path length in ${space}, full, of ${pairs.toLocaleString('en')} pairs: ${mean.toPrecision(4)} ± ${error.toPrecision(2)}`,
@@ -159,9 +164,13 @@ function features(scores: readonly FeatureScores[]): string[] {
 }
 
 /** What the run in `folder` learned from: a toy's name, or as its record has it. */
-export function dataName(folder: string, data: DataKind): string {
-  if (isToy(data)) return data.toy
-  return existsSync(join(folder, 'run.json'))
-    ? new RunFolder(folder).readRecord().data.name
-    : 'unknown images'
+export function dataName(folder: string, fields: Fields): string {
+  const toy = toyNameOf(fields)
+  if (toy !== undefined) return toy
+  return existsSync(join(folder, 'run.json')) ? readRecord(folder).data.name : 'unknown images'
+}
+
+function toyNameOf(fields: Fields): string | undefined {
+  const made = sampleOf(fields)
+  return made && isPoints(made) ? made.toy : undefined
 }

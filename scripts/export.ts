@@ -1,10 +1,10 @@
 // `npm run export`: a checkpoint as PyTorch has it.
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Report } from '../src/app/headless.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { latestCheckpoint, readCheckpoint } from './checkpoints.ts'
 import { oneFile, withTrainingPage } from './headless.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 const FLAGS = {
   torch: {
@@ -34,7 +34,8 @@ export async function main(argv: string[]): Promise<number> {
   if (!out.endsWith('.safetensors')) throw new Error(`--torch: expected a .safetensors file, got '${out}'`)
   const adapter = readAdapter(values.adapter, host)
   const isFile = existsSync(from) && statSync(from).isFile()
-  const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
+  checkWritable(out)
+  const checkpoint = isFile ? readCheckpoint(from) : latestCheckpoint(from)
 
   const exchange = oneFile<Report>({ checkpoint: checkpoint.file })
   await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {

@@ -4,7 +4,7 @@ import { type FigureName, figures } from '../src/app/figures/index.ts'
 import type { FigureCommands } from '../src/app/figures.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs } from './args.ts'
 import { oneFile, withPage } from './headless.ts'
-import { writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 const FLAGS = {
   out: { kind: 'text', value: 'FILE', about: 'a .png; runs/figures/NAME.png if left out' },
@@ -26,6 +26,7 @@ export async function main(argv: string[]): Promise<number> {
   const { out = join('runs', 'figures', `${name}.png`), adapter = 'default' } = values
   if (extname(out).toLowerCase() !== '.png') throw new Error(`--out: expected a .png file, got '${out}'`)
 
+  checkWritable(out)
   const exchange = oneFile<never>()
   const used = await withPage<FigureCommands, never, { adapter: string }>(
     exchange,

@@ -2,19 +2,20 @@
 import { join } from 'node:path'
 import type { Report } from '../src/app/headless.ts'
 import { DataError } from '../src/engine/index.ts'
-import type { DataKind } from '../src/models/data/data.ts'
-import { models, ownOptions } from '../src/models/index.ts'
-import { kebab } from '../src/models/kebab.ts'
-import { type LossName, losses } from '../src/models/training/losses.ts'
+import type { Fields } from '../src/models/data/fields.ts'
+import { checkConfig, familyOf, fieldsFor } from '../src/models/index.ts'
+import { changed } from '../src/models/options.ts'
+import type { Config } from '../src/models/training/saved.ts'
 import { readTorchFile } from '../src/models/training/torchFile.ts'
-import type { Config } from '../src/models/training/trainer.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { read } from './datasets.ts'
+import { CHECKPOINT } from './checkpoints.ts'
 import { environment } from './environment.ts'
+import { flagsOfFamily, lookAhead, optionLines } from './familyArgs.ts'
 import { oneFile, withTrainingPage } from './headless.ts'
-import { checkLoss, planNew, prepare, readOptions, type Wishes } from './plan.ts'
-import { CHECKPOINT, RunFolder, refuseExisting } from './runFolder.ts'
-import { checkModel, HYPERPARAMETERS, recordOf } from './train.ts'
+import { planNew, prepare, type Wishes } from './plan.ts'
+import { read } from './read.ts'
+import { RunFolder } from './runFolder.ts'
+import { recordOf } from './train.ts'
 
 const FLAGS = {
   model: { kind: 'text', value: 'NAME', about: 'the family; as the file says if left out' },
@@ -26,7 +27,6 @@ const FLAGS = {
   },
   size: { kind: 'count', about: 'pixels of a side of the images, where neither --data nor the file says' },
   channels: { kind: ['1', '3'], about: 'of these images; 1 if left out' },
-  loss: { kind: Object.keys(losses).map(kebab), about: "another loss than the model's own" },
   batch: { kind: 'count', about: 'samples in a minibatch' },
   seed: { kind: 'seed', about: 'of the random numbers that training goes on with' },
   out: { kind: 'text', value: 'DIR', about: "the run's folder" },
@@ -35,79 +35,85 @@ const FLAGS = {
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
-const HELP = [
-  'npm run import -- FILE.safetensors --out DIR [flags]',
-  'What the file says of its model is used (npm run export and scripts/torch write it); flags say the rest, or otherwise:',
-  "--model, its hyperparameters (the paper's if left out), and --data or --size. docs/torch.md has names and layouts.",
-]
-
 export async function main(argv: string[]): Promise<number> {
-  const { values, numbers, positionals } = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
-  if (values.help) {
-    for (const line of [...HELP, ...helpLines(FLAGS)]) console.log(line)
-    return 0
-  }
-  const [from] = positionals
+  // Which other flags there are depends on the family, which the file may name.
+  const {
+    positionals: [from],
+    texts,
+  } = lookAhead(argv, FLAGS)
+  if (argv.includes('--help')) return help(texts.model)
   if (!from) throw new Error('which file? npm run import -- FILE.safetensors --out DIR')
-  const { out, host = 'chrome' } = values
-  if (out === undefined)
+  if (texts.out === undefined)
     throw new Error('--out: which folder to write? npm run import -- FILE.safetensors --out DIR')
-  refuseExisting(out)
-  const adapter = readAdapter(values.adapter, host)
-  const file = Uint8Array.from(read(from)) // a Buffer's slices are no copies
+  const file = read(from)
   const { config: known, step } = readTorchFile(file, from)
-  const model = values.model ?? known?.model
+  const model = texts.model ?? known?.model
   if (model === undefined) throw new Error(`--model: ${from} does not say which family it is of`)
-  checkModel(model)
-  const wishes: Wishes = {
-    model,
-    hyperparameters: numbers,
-    loss: (Object.keys(losses) as LossName[]).find((name) => kebab(name) === values.loss),
-    ...pick(values, 'data', 'batch', 'seed', 'out'),
-    every: {},
-  }
-  checkLoss(model, wishes.loss)
-  const prepared = values.data === undefined ? undefined : prepare(wishes, new Date())
+  const { values, options } = readArgs(argv, FLAGS, 1, flagsOfFamily(model))
+  const { data, batch, seed, size, channels, out = texts.out, host = 'chrome' } = values
+  const adapter = readAdapter(values.adapter, host)
+
   const own = known?.model === model ? known : undefined
-  const images = values.size && { size: values.size, channels: Number(values.channels ?? 1) }
-  const data = prepared?.data.kind ?? (images || known?.data)
-  if (!data) throw new DataError(`--data or --size: ${from} does not say how large its images are`)
-  const config = configOf(model, wishes, data, own)
+  const wishes: Wishes = { model, options, data, batch, seed, out, every: {} }
+  const prepared = data === undefined ? undefined : prepare(wishes)
+  const images = size && imagesFor(model, size, Number(channels ?? 1), own)
+  const fields = prepared ? fieldsFor(model, prepared.data.set) : images || own?.fields
+  if (!fields) throw new DataError(`--data or --size: ${from} does not say how large its images are`)
+  const config = configOf(model, wishes, fields, own)
+  checkConfig(config)
 
   const exchange = oneFile<Report>({ torch: file })
-  const folder = new RunFolder(out)
-  await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
-    const choice = adapter.choice ?? 'default'
-    const described = await page.call('describe', { adapter: choice })
-    await page.call('importTorch', { file: from, config })
-    if (!prepared) return
-    const picked = planNew(wishes, prepared, described)
-    const plan = { ...picked, config, steps: Math.max(picked.steps, step) }
-    const made = environment(described, choice, await page.version())
-    folder.writeRecord(recordOf(plan, made, new Date().toISOString()))
-  })
-  folder.write(CHECKPOINT, exchange.content)
-  folder.checkpoint() // what was written can be read
+  const folder = RunFolder.create(out)
+  try {
+    const record = await withTrainingPage(exchange, { host, adapter: adapter.name }, async (page) => {
+      const choice = adapter.choice ?? 'default'
+      const described = await page.call('describe', { adapter: choice })
+      await page.call('importTorch', { file: from, config })
+      if (!prepared) return undefined
+      const picked = planNew(wishes, prepared, described)
+      const plan = { ...picked, config, steps: Math.max(picked.steps, step) }
+      return recordOf(plan, environment(described, choice, await page.version()), new Date().toISOString())
+    })
+    folder.saveCheckpoint(exchange.content)
+    if (record) folder.writeRecord(record)
+  } finally {
+    folder.close()
+  }
   console.log(`${model} after ${step} steps, from ${from}: ${join(out, CHECKPOINT)}`)
   console.log(`Samples: npm run sample -- ${out}`)
   if (prepared) console.log(`Train on: npm run train -- --resume ${out} --steps N`)
   return 0
 }
 
+/** The fields with images of such a size as the first that a family takes; of others, what the file says. */
+const imagesFor = (model: string, size: number, channels: number, own: Config | undefined): Fields => {
+  const [first] = Object.keys(familyOf(model).takes)
+  return { ...own?.fields, [first]: { kind: 'image', size, channels } }
+}
+
 /** The file's own configuration, if it is of this model, with what was asked for in its place. */
-function configOf(model: string, wishes: Wishes, data: DataKind, own: Config | undefined): Config {
-  const { loss = own?.loss } = wishes
-  const { losses: known, presets } = models[model]
+function configOf(model: string, wishes: Wishes, fields: Fields, own: Config | undefined): Config {
+  const { options, presets } = familyOf(model)
   return {
     model,
-    options: ownOptions(model, { ...own?.options, ...readOptions(model, wishes) }),
-    ...(loss && loss !== known[0] && { loss }),
+    options: changed(options, { ...own?.options, ...wishes.options }),
     ...(own?.aids && { aids: own.aids }),
-    data,
+    fields,
     batch: wishes.batch ?? own?.batch ?? presets.software.batch,
     seed: wishes.seed ?? own?.seed ?? 0,
   }
 }
 
-const pick = <T, K extends keyof T>(values: T, ...keys: K[]): Pick<T, K> =>
-  Object.fromEntries(keys.map((key) => [key, values[key]])) as Pick<T, K>
+function help(model: string | undefined): number {
+  const lines = [
+    'npm run import -- FILE.safetensors --out DIR [flags]',
+    'What the file says of its model is used (npm run export and scripts/torch write it); flags say the rest, or otherwise:',
+    "--model, its options (the paper's if left out), and --data or --size. docs/torch.md has names and layouts.",
+    ...helpLines(FLAGS),
+    ...(model === undefined
+      ? ['Each model has flags of its own: --model NAME --help shows them.']
+      : [`Of ${model}, with the paper's values:`, ...optionLines(familyOf(model).options)]),
+  ]
+  for (const line of lines) console.log(line)
+  return 0
+}

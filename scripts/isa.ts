@@ -1,17 +1,20 @@
 // `npm run isa`: what a real GPU's compiler makes of every kernel variant, without the GPU. Mesa's RADV, told by its
 // no-op DRM shim which AMD chip there is, compiles what Dawn gives it and prints its statistics and disassembly.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Baseline, baselineText, compare, makeBaseline } from '../bench/isa/baseline.ts'
+import { baselineFile, baselineText, compare, makeBaseline } from '../bench/isa/baseline.ts'
 import { type Driver, findDriver, runOn } from '../bench/isa/radv.ts'
 import { parseLog } from '../bench/isa/stats.ts'
 import { type Row, rowLines, summaryLines } from '../bench/isa/table.ts'
 import { describe, idOf, parseLabel } from '../bench/isa/variant.ts'
+import { checked } from '../src/engine/schema.ts'
 import { type Flag, helpLines, readArgs } from './args.ts'
 import { installDawn } from './dawn.ts'
 import { commit, root } from './environment.ts'
 import type { About } from './isaCompile.ts'
 import { captureLaunches, comparePeers } from './isaPeers.ts'
+import { readJson } from './json.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 const FLAGS = {
   gpu: {
@@ -56,6 +59,7 @@ export async function main(argv: string[]): Promise<number> {
     throw new Error('--peers compares all products: leave FILTER, --update and --json out')
   if (values.update && (filter || values.gpu))
     throw new Error('--update takes all variants on the usual chips: leave FILTER and --gpu out')
+  if (values.json) checkWritable(values.json)
   const driver = findDriver()
   if (!driver) {
     console.error(HOW_TO_GET)
@@ -87,11 +91,11 @@ export async function main(argv: string[]): Promise<number> {
 
   const environment = { driver: version, node: process.version, commit: commit() }
   if (values.json)
-    writeFileSync(
+    writeWhole(
       values.json,
       `${JSON.stringify({ format: 'ganvas isa 1', environment, rows: results }, undefined, 2)}\n`,
     )
-  if (values.update) writeFileSync(BASELINE, baselineText(makeBaseline(version, results)))
+  if (values.update) writeWhole(BASELINE, baselineText(makeBaseline(version, results)))
   return judge(results, filter === '') ? 0 : 1
 }
 
@@ -118,9 +122,7 @@ function judge(results: Result[], isAll: boolean): boolean {
     .flatMap((file) => (file.endsWith('.wgsl') ? [file.slice(0, -'.wgsl'.length)] : []))
     .filter((kernel) => isAll && !kernels.has(kernel) && !PROBES.includes(kernel))
   if (absent.length) console.error(`nothing in bench/isa/work.ts launches ${absent.join(', ')}`)
-  const baseline: Baseline | undefined = existsSync(BASELINE)
-    ? JSON.parse(readFileSync(BASELINE, 'utf8'))
-    : undefined
+  const baseline = existsSync(BASELINE) ? checked(baselineFile, readJson(BASELINE), BASELINE) : undefined
   if (!baseline) return absent.length === 0
   const { worse, slower, added, unknown } = compare(results, baseline)
   if (unknown.length) console.log(`no baseline for ${unknown.join(', ')}`)

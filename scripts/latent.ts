@@ -1,5 +1,4 @@
 // `npm run latent`: what the latents of a run's generator do: sheets of images, animations, inversions.
-import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { CHUNK } from '../src/app/checkpoint.ts'
 import type { Operands } from '../src/app/latents/arithmetic.ts'
@@ -8,10 +7,12 @@ import { DataError } from '../src/engine/index.ts'
 import { type ImageScores, METRICS } from '../src/models/evaluation/metrics/index.ts'
 import { apng } from './apng.ts'
 import { ADAPTERS, type Flag, helpLines, readArgs, type Values } from './args.ts'
+import { type Checkpoint, latestCheckpoint } from './checkpoints.ts'
 import { loadDataSet } from './datasets.ts'
 import { dataName } from './evaluations.ts'
 import { type TrainingPage, withTrainingPage } from './headless.ts'
-import { CHECKPOINT, type Checkpoint, readCheckpoint, writeWhole } from './runFolder.ts'
+import { read } from './read.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { Collector, classifierHash, scoringFiles } from './scoring.ts'
 import { type Row, table } from './table.ts'
 
@@ -112,9 +113,9 @@ const KINDS: Record<string, Kind> = {
   invert: {
     files: (values, folder, { config }) => {
       const target = targetOf(values)
-      if (target === 'png') return { target: readPng(values.target ?? '') }
-      const name = dataName(folder, config.data)
-      if (name !== 'stacked') return { data: loadDataSet(name).file }
+      if (target === 'png') return { target: read(values.target ?? '') }
+      const name = dataName(folder, config.fields)
+      if (name !== 'stacked') return { data: loadDataSet(name).files.images }
       throw new DataError('--target: stacked images are made anew for each step: name a PNG')
     },
     run: invert,
@@ -122,7 +123,8 @@ const KINDS: Record<string, Kind> = {
   mix: style('mix'),
   noise: style('noise'),
   truncate: {
-    files: (_values, folder, { config }) => (dataName(folder, config.data) === 'mnist' ? scoringFiles() : {}),
+    files: (_values, folder, { config }) =>
+      dataName(folder, config.fields) === 'mnist' ? scoringFiles() : {},
     run: truncate,
   },
 }
@@ -140,7 +142,8 @@ export async function main(argv: string[]): Promise<number> {
   const kind = KINDS[word]
   const { seed = 0, adapter = 'default', out = join(folder, `${word}-seed${seed}.png`) } = values
   if (extname(out).toLowerCase() !== '.png') throw new Error(`--out: expected a .png file, got '${out}'`)
-  const checkpoint = readCheckpoint(join(folder, CHECKPOINT))
+  checkWritable(out)
+  const checkpoint = latestCheckpoint(folder)
   const exchange = new Collector({
     checkpoint: checkpoint.file,
     ...kind.files?.(values, folder, checkpoint),
@@ -177,14 +180,6 @@ function targetOf({ target = '0' }: Values<typeof FLAGS>): InvertRequest['target
   if (/^\d+$/.test(target)) return { index: Number(target) }
   if (extname(target).toLowerCase() === '.png') return 'png'
   throw new Error(`--target: expected a .png file or the place of an image, from 0, got '${target}'`)
-}
-
-function readPng(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new DataError(`--target: ${path} cannot be read: ${(error as Error).message}`)
-  }
 }
 
 async function invert({ page, file, seed, values }: Task): ReturnType<Kind['run']> {

@@ -3,12 +3,10 @@
 import { join } from 'node:path'
 import type { CommandTable } from '../src/app/commands.ts'
 import { dawnVersion, openDawn } from './dawn.ts'
-import type { Exchange, Headless, PageOptions } from './headless.ts'
+import { giveFile, takeFile } from './exchange.ts'
+import type { Exchange, Page, PageOptions } from './host.ts'
 import { canvasGlobals } from './nodeCanvas.ts'
 import { load, root } from './runner.mjs'
-
-/** What commands do with a page, whatever its host. */
-export type Page<C extends CommandTable, R> = Pick<Headless<C, R>, 'version' | 'call' | 'stop'>
 
 export interface NodeOptions extends Pick<PageOptions, 'script'> {
   /** Part of the name of Dawn's adapter, if it is not to choose itself. */
@@ -19,13 +17,25 @@ export interface NodeOptions extends Pick<PageOptions, 'script'> {
 export async function withNodePage<C extends CommandTable, R, T>(
   exchange: Exchange<R>,
   { script, adapter }: NodeOptions,
-  body: (page: Page<C, R>) => Promise<T>,
+  body: (page: Page<C>) => Promise<T>,
 ): Promise<T> {
   const gpu = openDawn(adapter ? [`adapter=${adapter}`] : [])
+  let fail: (reason: unknown) => void = () => {}
+  /** Rejects when a report cannot be taken: a full disk, say. */
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  broken.catch(() => {}) // told to whoever calls
   define(globalThis, {
     window: globalThis,
     fetch: fetchFrom(exchange),
-    ganvasReport: async (report: R) => exchange.report?.(report),
+    async ganvasReport(report: R) {
+      try {
+        exchange.report?.(report)
+      } catch (error) {
+        fail(error)
+      }
+    },
     ...canvasGlobals(),
   })
   if (!globalThis.navigator) define(globalThis, { navigator: {} }) // Node 20 has none
@@ -35,7 +45,7 @@ export async function withNodePage<C extends CommandTable, R, T>(
     version: async () => `Node ${process.version}, Dawn ${dawnVersion()}`,
     async call(command, request) {
       if (!window.ganvas) throw new Error(`${script} offers no commands`)
-      const outcome = await window.ganvas.call(command, request)
+      const outcome = await Promise.race([window.ganvas.call(command, request), broken])
       if ('error' in outcome)
         throw Object.assign(new Error(outcome.error.message), { name: outcome.error.name })
       // biome-ignore lint/suspicious/noExplicitAny: the script's table says what its commands give
@@ -55,10 +65,10 @@ const fetchFrom =
   <R>(exchange: Exchange<R>) =>
   async (name: string, { method, body }: RequestInit = {}): Promise<Response> => {
     if (method === 'POST') {
-      exchange.take(name, new Uint8Array(await new Response(body).arrayBuffer()))
+      takeFile(exchange, name, new Uint8Array(await new Response(body).arrayBuffer()))
       return new Response(null, { status: 204 })
     }
-    const file = exchange.files[name]
+    const file = giveFile(exchange, name)
     return file
       ? new Response(file as Uint8Array<ArrayBuffer>)
       : new Response('no such file', { status: 404 })

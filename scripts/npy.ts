@@ -18,6 +18,11 @@ export function npy(values: Float32Array | Uint8Array, shape: readonly number[])
   return Buffer.concat([header, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)])
 }
 
+/** Of NumPy's tuples: whole numbers, a comma behind a single one. */
+const SIZES = / *|(?: *\d+ *,)+(?: *\d+)? */
+/** Letters of a header that a message repeats. */
+const SHOWN = 100
+
 /** The shape and the values of a .npy file (format 1.0) of bytes. Throws DataError naming `name` when it is anything else. */
 export function readNpy(file: Uint8Array, name: string): { shape: number[]; values: Uint8Array } {
   const expect = (ok: boolean, expected: string, got: string): void => {
@@ -29,12 +34,12 @@ export function readNpy(file: Uint8Array, name: string): { shape: number[]; valu
   const from = BEGIN.length + 2
   expect(bytes.length >= from, 'a header', 'the end of the file')
   const until = from + bytes.readUInt16LE(BEGIN.length)
-  const header = bytes.toString('latin1', from, until)
+  const header = bytes.toString('latin1', from, until).trim()
   const find = (key: string, value: string): string | undefined =>
     new RegExp(`'${key}': *${value}`).exec(header)?.[1]
-  const sizes = find('shape', '\\(([^)]*)\\)')
+  const sizes = find('shape', `\\((${SIZES.source})\\)`)
   const isPlain = find('descr', "'([^']*)'") === '|u1' && find('fortran_order', '(\\w+)') === 'False'
-  expect(isPlain && sizes !== undefined, "bytes ('|u1'), row-major", header.trim())
+  expect(isPlain && sizes !== undefined, "bytes ('|u1'), row-major", JSON.stringify(header.slice(0, SHOWN)))
   const shape = (sizes ?? '').split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
   const values = Uint8Array.from(file.subarray(until))
   const count = shape.reduce((product, size) => product * size, 1)

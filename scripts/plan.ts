@@ -1,20 +1,32 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
+import { join } from 'node:path'
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
-import { isToy } from '../src/models/data/data.ts'
-import { checkAids, models, ownOptions, pointModels, presetFor, WHY } from '../src/models/index.ts'
+import { CheckpointError } from '../src/engine/index.ts'
+import { sameField } from '../src/models/data/dataSet.ts'
+import { isPoints } from '../src/models/data/fields.ts'
+import {
+  checkAids,
+  familyOf,
+  fieldsFor,
+  pointFamilies,
+  presetFor,
+  presetOf,
+  WHY,
+} from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
-import type { LossName } from '../src/models/training/losses.ts'
+import { changed, defaultsOf, type OptionValue, optionText } from '../src/models/options.ts'
+import type { Config, RunRecord } from '../src/models/training/saved.ts'
 import { parse, type Settings, textOf } from '../src/models/training/stabilisers/names.ts'
-import type { Config } from '../src/models/training/trainer.ts'
-import { type DataSet, loadDataSet } from './datasets.ts'
-import { type Checkpoint, RunFolder, type RunRecord, refuseExisting } from './runFolder.ts'
+import type { Checkpoint } from './checkpoints.ts'
+import { type Loaded, loadDataSet } from './datasets.ts'
+import { defaultModel } from './familyArgs.ts'
+import type { RunFolder } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {
   model?: string
-  /** By the name of their flag. */
-  hyperparameters: Record<string, number>
-  loss?: LossName
+  /** Options of the model's family. */
+  options: Record<string, OptionValue>
   /** As `parse` takes them. */
   reg?: string
   trick?: string
@@ -28,11 +40,10 @@ export interface Wishes {
 }
 
 export interface Plan {
-  folder: RunFolder
   config: Config
   steps: number
   every: RunRecord['every']
-  data: DataSet
+  data: Loaded
   /** Why these hyperparameters. */
   why: string
 }
@@ -42,10 +53,6 @@ export interface Continued extends Plan {
   checkpoint: Checkpoint
 }
 
-/** Trained if no model is named. */
-const MODEL = 'dcgan'
-/** Trained on points if no model is named. */
-const POINT_MODEL = 'gan'
 /** Steps to a line of the log: a software adapter's are slow enough to read each. */
 const LOG_EVERY = { software: 1, gpu: 10, points: 10 }
 /** Samples and checkpoints in a run, if nothing else is asked for. */
@@ -53,53 +60,43 @@ const SAVES = 12
 
 /** What of a new run does not depend on the adapter. */
 export interface Prepared {
-  folder: RunFolder
-  data: DataSet
+  data: Loaded
   model: string
   aids: Settings
 }
 
-/** The model, folder and data of a new run, checked before anything is started. */
-export function prepare(wishes: Wishes, now: Date): Prepared {
+/** The model and data of a new run, checked before anything is started. */
+export function prepare(wishes: Wishes): Prepared {
   const data = loadDataSet(wishes.data ?? 'mnist')
-  const onPoints = isToy(data.kind)
-  const model = wishes.model ?? (onPoints ? POINT_MODEL : MODEL)
-  const { presets } = models[model]
-  if (onPoints && !presets.points)
-    throw new Error(`${model} makes images: on the points of ${data.name} train ${pointModels().join(', ')}`)
-  checkLoss(model, wishes.loss)
-  readOptions(model, wishes)
+  const model = wishes.model ?? defaultModel(data.name)
+  const fields = fieldsFor(model, data.set)
+  const { presets } = familyOf(model)
+  if (Object.values(fields).some(isPoints) && !presets.points)
+    throw new Error(
+      `${model} makes images: on the points of ${data.name} train ${pointFamilies().join(', ')}`,
+    )
   const aids = readAids(wishes)
-  const { batch = (presets.points ?? presets.software).batch, loss } = wishes
-  checkAids(aids, { model, data: data.kind, batch, loss })
-  const out = wishes.out ?? `runs/${model}-${stamp(now)}`
-  refuseExisting(out)
-  return { folder: new RunFolder(out), data, model, aids }
-}
-
-/** Throws an Error when there is no such choice. */
-export function checkLoss(model: string, loss: LossName | undefined): void {
-  if (loss && !models[model].losses.includes(loss))
-    throw new Error(`--loss: the paper of ${model} leaves no choice`)
+  const { batch = (presets.points ?? presets.software).batch, options } = wishes
+  checkAids(aids, { model, fields, batch, options })
+  return { data, model, aids }
 }
 
 /** A new run, sized for the adapter. */
-export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared, adapter: Adapter): Plan {
-  const { loss, seed = 0 } = wishes
-  const kind = presetFor(data.kind, adapter.software)
-  const { presets, losses } = models[model]
-  const preset = presets[kind] ?? presets.software
+export function planNew(wishes: Wishes, { model, data, aids }: Prepared, adapter: Adapter): Plan {
+  const { seed = 0 } = wishes
+  const fields = fieldsFor(model, data.set)
+  const kind = presetFor(fields, adapter.software)
+  const preset = presetOf(model, fields, adapter.software)
   const { batch = preset.batch, steps = preset.steps } = wishes
   const save = Math.ceil(steps / SAVES)
+  const options = { ...preset.options, ...wishes.options } as Record<string, OptionValue>
   return {
-    folder,
     data,
     config: {
       model,
-      options: ownOptions(model, { ...preset.options, ...readOptions(model, wishes) }),
-      ...(loss && loss !== losses[0] && { loss }),
+      options: changed(familyOf(model).options, options),
       ...(Object.keys(aids).length && { aids: overRun(aids, steps) }),
-      data: data.kind,
+      fields,
       batch,
       seed,
     },
@@ -110,12 +107,13 @@ export function planNew(wishes: Wishes, { model, folder, data, aids }: Prepared,
 }
 
 /** A run to continue. Throws an Error when `wishes` contradict it, or its data has changed. */
-export function planResume(path: string, wishes: Wishes): Continued {
-  const folder = new RunFolder(path)
+export function planResume(folder: RunFolder, wishes: Wishes): Continued {
+  const { path } = folder
   const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
   const { config } = checkpoint
-  const { defaults, losses } = models[config.model]
+  if (JSON.stringify(record.config) !== JSON.stringify(config))
+    throw new CheckpointError(`${join(path, 'run.json')}: config: is of another run than ${checkpoint.path}`)
   const refuse = (flag: string, asked: unknown, has: unknown) => {
     throw new Error(
       `${flag} ${asked} contradicts the run in ${path}, which has ${has}: leave it out, or start a new run`,
@@ -125,7 +123,6 @@ export function planResume(path: string, wishes: Wishes): Continued {
     if (asked !== undefined && asked !== has) refuse(flag, asked, has)
   }
   check('model', wishes.model, config.model)
-  check('--loss', wishes.loss, config.loss ?? losses[0])
   check('--batch', wishes.batch, config.batch)
   check('--seed', wishes.seed, config.seed)
   check('--out', wishes.out, path)
@@ -138,16 +135,17 @@ export function planResume(path: string, wishes: Wishes): Continued {
         textOf(flag, { 'noise-steps': has['noise-steps'], ...aids }),
         textOf(flag, has) || 'none',
       )
-  for (const [name, value] of Object.entries(readOptions(config.model, wishes)))
-    check(`--${kebab(name)}`, value, { ...defaults, ...config.options }[name])
+  const all = { ...defaultsOf(familyOf(config.model).options), ...config.options }
+  for (const [name, value] of Object.entries(wishes.options))
+    check(`--${kebab(name)}`, optionText(value), optionText(all[name]))
   const data = loadDataSet(wishes.data ?? record.data.name)
   // The same data, wherever they are now: anything else would not be the same run.
   const { name, sha256 } = record.data
-  const isSame = JSON.stringify(data.kind) === JSON.stringify(config.data)
+  const fields = fieldsFor(config.model, data.set)
+  const isSame = Object.entries(config.fields).every(([own, field]) => sameField(field, fields[own]))
   if (!isSame || (sha256 ? data.identity.sha256 !== sha256 : data.name !== name))
     refuse('--data', data.name, sha256 ? `other images (${record.data.count} of ${name})` : name)
   return {
-    folder,
     config,
     steps: wishes.steps ?? record.steps,
     every: { ...record.every, ...wishes.every },
@@ -167,30 +165,3 @@ const readAids = ({ reg, trick }: Wishes): Settings => ({
 /** Noise that nothing else is said of fades over the run's steps. */
 const overRun = (aids: Settings, steps: number): Settings =>
   aids.noise === undefined ? aids : { 'noise-steps': steps, ...aids }
-
-/** Hyperparameters by the name that the model gives them. Throws an Error for one that it does not have. */
-export function readOptions(model: string, { hyperparameters }: Wishes): Record<string, number> {
-  const names = Object.keys(models[model].defaults)
-  return Object.fromEntries(
-    Object.entries(hyperparameters).map(([flag, value]) => {
-      const name = names.find((n) => kebab(n) === flag)
-      if (name) return [name, value]
-      throw new Error(
-        `--${flag} is no hyperparameter of ${model}, which has ${names.map((n) => `--${kebab(n)}`).join(' ')}`,
-      )
-    }),
-  )
-}
-
-/** 20250131-235959, local time. */
-function stamp(date: Date): string {
-  const [year, month, day, ...time] = [
-    date.getFullYear(),
-    date.getMonth() + 1,
-    date.getDate(),
-    date.getHours(),
-    date.getMinutes(),
-    date.getSeconds(),
-  ].map((n) => String(n).padStart(2, '0'))
-  return `${year}${month}${day}-${time.join('')}`
-}

@@ -13,6 +13,22 @@ export function written({ type, data }: Chunk): Buffer {
   return Buffer.concat([words(data.length), body, words(crc32(body))])
 }
 
+/** The chunks of a PNG file; undefined when it is none, or not whole. */
+export function chunksOf(file: Uint8Array): Chunk[] | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+  if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return undefined
+  const chunks: Chunk[] = []
+  for (let at = SIGNATURE.length; at < bytes.length; ) {
+    if (at + 12 > bytes.length) return undefined
+    const end = at + 12 + bytes.readUInt32BE(at)
+    if (end > bytes.length || bytes.readUInt32BE(end - 4) !== crc32(bytes.subarray(at + 4, end - 4)))
+      return undefined
+    chunks.push({ type: bytes.toString('latin1', at + 4, at + 8), data: bytes.subarray(at + 8, end - 4) })
+    at = end
+  }
+  return chunks[0]?.type === 'IHDR' && chunks.at(-1)?.type === 'IEND' ? chunks : undefined
+}
+
 export function words(...values: number[]): Buffer {
   const buffer = Buffer.alloc(4 * values.length)
   values.forEach((value, i) => {

@@ -1,5 +1,4 @@
 // `npm run profile`: every kernel of a model's training steps, timed in headless Chrome and set against the roofs.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinRoofs } from '../bench/derive.ts'
 import { toCsv } from '../bench/profile/csv.ts'
@@ -9,14 +8,17 @@ import { reportOf } from '../bench/profile/report.ts'
 import { type Profile, VERSION } from '../bench/profile/result.ts'
 import { summaryOf } from '../bench/profile/table.ts'
 import { traceOf } from '../bench/profile/trace.ts'
-import { models } from '../src/models/index.ts'
-import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { familyOf } from '../src/models/index.ts'
+import { kebab } from '../src/models/kebab.ts'
+import { defaultsOf, optionText } from '../src/models/options.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter } from './args.ts'
 import { withBenchPage } from './benchPage.ts'
 import { environment } from './environment.ts'
+import { readFamilyArgs } from './familyArgs.ts'
 import type { Place } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
-import { writeWhole } from './runFolder.ts'
-import { checkModel, HYPERPARAMETERS } from './train.ts'
+import { defaultFolder, makeFresh } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 /** Enough for quartiles, and a multiple of the rhythms that models have. */
@@ -36,23 +38,23 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 export async function main(argv: string[]): Promise<number> {
-  const { values, numbers, positionals } = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
+  const { values, options, model } = readFamilyArgs(argv, FLAGS)
   if (values.help) {
     console.log('npm run profile -- [MODEL] [flags]     profiles training steps of MODEL (dcgan if left out)')
-    for (const line of helpLines({ ...FLAGS, ...HYPERPARAMETERS })) console.log(line)
+    for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
-  const [model] = positionals
-  checkModel(model)
   const { out, steps = STEPS, host = 'chrome', data, batch } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
-  const { profile, measured, folder } = await measure(
-    { model, hyperparameters: numbers, every: {}, data, batch, adapter },
+  const started = new Date()
+  checkWritable(join(out ?? defaultFolder('', started), 'profile.json'))
+  const { profile, measured } = await measure(
+    { model, options, every: {}, data, batch, adapter },
     steps,
     { host, adapter: name },
+    started,
   )
-  const path = out ?? `${folder}-profile`
-  mkdirSync(path, { recursive: true })
+  const path = out ?? makeFresh(`${defaultFolder(profile.run.model, started)}-profile`)
   const files = {
     'profile.json': `${JSON.stringify(profile, undefined, 2)}\n`,
     'profile.csv': toCsv(profile),
@@ -72,21 +74,18 @@ export async function main(argv: string[]): Promise<number> {
 interface Done {
   profile: Profile
   measured: Measured
-  /** Where a training run of this model would go. */
-  folder: string
 }
 
-async function measure(wishes: Wishes, steps: number, place: Place): Promise<Done> {
-  const started = new Date()
-  const prepared = prepare(wishes, started)
+async function measure(wishes: Wishes, steps: number, place: Place, started: Date): Promise<Done> {
+  const prepared = prepare(wishes)
   const { adapter = 'default' } = wishes
-  const { data, folder } = prepared
+  const { data } = prepared
   return withBenchPage(
     place,
     async (page) => {
       const { adapter: found, ...described } = await page.call('describe', { adapter })
       const { config } = planNew(wishes, prepared, found)
-      const { model, options, loss, batch, seed } = config
+      const { model, options, batch, seed } = config
       console.log(`adapter ${found.name}`)
       for (const line of tunedLines(await useTuned(page))) console.log(line)
       if (described.clock !== 'gpu') throw new Error('this adapter has no GPU timestamps to profile with')
@@ -107,8 +106,12 @@ async function measure(wishes: Wishes, steps: number, place: Place): Promise<Don
         roofs,
         run: {
           model,
-          options: { ...models[model].defaults, ...options },
-          loss,
+          options: Object.fromEntries(
+            Object.entries({ ...defaultsOf(familyOf(model).options), ...options }).map(([name, value]) => [
+              kebab(name),
+              optionText(value),
+            ]),
+          ),
           data: data.name,
           batch,
           seed,
@@ -116,8 +119,8 @@ async function measure(wishes: Wishes, steps: number, place: Place): Promise<Don
         },
         ...deriveProfile(measured, roofs, described.timestampQuantum),
       }
-      return { profile, measured, folder: folder.path }
+      return { profile, measured }
     },
-    { data: data.file },
+    data.files,
   )
 }

@@ -1,5 +1,6 @@
 // Progress of training: one line that is redrawn on a terminal, a plain line now and then elsewhere.
 import type { LogLine } from '../src/models/training/train.ts'
+import { plain } from './plain.mjs'
 
 export interface Terminal {
   isTTY?: boolean
@@ -53,7 +54,7 @@ export class Progress {
   /** A line of its own, above the bar. */
   say(text: string): void {
     this.clear()
-    this.out.write(`${text}\n`)
+    this.out.write(`${plain(text)}\n`)
     if (this.out.isTTY && this.last) this.draw()
   }
 
@@ -100,7 +101,7 @@ export function progressLine({ step, ms, ...metrics }: LogLine, steps: number, u
   const rate = ms < 1000 ? `${rateText(1000 / ms)} ${unit}s/s` : `${(ms / 1000).toPrecision(3)} s/${unit}`
   const time = ms > 0 ? [`${rate}, ${duration(((steps - step) * ms) / 1000)} left`] : []
   const values = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(2)}`)
-  return [count, ...time, ...values].join('  ')
+  return plain([count, ...time, ...values].join('  '))
 }
 
 /** Three digits, and no powers of ten: 5.10, 8940. */

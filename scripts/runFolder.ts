@@ -1,98 +1,118 @@
-// The folder of a training run. Every file in it is whole at any time: files are written aside, then renamed.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+// The folder of a training run.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { MetricsLine } from '../src/app/report.ts'
-import { CheckpointError, type TunedTable } from '../src/engine/index.ts'
-import { models } from '../src/models/index.ts'
+import { CheckpointError } from '../src/engine/index.ts'
+import { checked } from '../src/engine/schema.ts'
+import { type RunRecord, runRecord } from '../src/models/training/saved.ts'
 import type { LogLine } from '../src/models/training/train.ts'
-import { type Config, configOf } from '../src/models/training/trainer.ts'
-import { apng } from './apng.ts'
-import type { DataSet } from './datasets.ts'
-import type { Environment } from './environment.ts'
+import { apng, framesOf } from './apng.ts'
+import { CHECKPOINT, type Checkpoint, latestCheckpoint, saveCheckpoint } from './checkpoints.ts'
+import { readJson } from './json.ts'
+import { LOCK, Lock } from './lock.ts'
+import { append, saying, sweep, writeWhole } from './save.ts'
 
-export const CHECKPOINT = 'checkpoint.safetensors'
 export const ANIMATION = 'training.png'
+const SAMPLES = 'samples'
+const PICTURE = /^step-(\d{6,})\.png$/
 const LOG = 'log.jsonl'
 const METRICS = 'metrics.jsonl'
 /** How long a frame of the animation is shown. */
 const FRAME = { ms: 250, lastMs: 2000 }
 
-/** What run.json says. */
-export interface RunRecord {
-  config: Config
-  steps: number
-  /** Steps between lines of the log, sample pictures, checkpoints, and scorings of samples if there are any. */
-  every: { log: number; sample: number; checkpoint: number; metrics?: number }
-  data: { name: string } & DataSet['identity']
-  started: string
-  environment: Environment
-  /** The variants of kernels that it is computed with where these are not the usual ones: its bits depend on them. */
-  tuned?: TunedTable
-  /** Each time the run was continued. */
-  resumed: { step: number; started: string; environment: Environment }[]
+/** What run.json in `folder` says. Throws CheckpointError when it is damaged, DataError when it cannot be read. */
+export function readRecord(folder: string): RunRecord {
+  const path = join(folder, 'run.json')
+  return checked(runRecord, readJson(path), path, CheckpointError)
 }
 
-export interface Checkpoint {
-  path: string
-  file: Uint8Array
-  config: Config
-  step: number
+/** Where a run goes that is not told where: runs/MODEL-20250131-235959, local time. */
+export function defaultFolder(model: string, date: Date): string {
+  const [year, month, day, ...time] = [
+    date.getFullYear(),
+    date.getMonth() + 1,
+    date.getDate(),
+    date.getHours(),
+    date.getMinutes(),
+    date.getSeconds(),
+  ].map((n) => String(n).padStart(2, '0'))
+  return `runs/${model}-${year}${month}${day}-${time.join('')}`
 }
 
-/** Writes `path` whole or not at all, making its folder. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const aside = `${path}.${process.pid}.tmp`
-  writeFileSync(aside, content)
-  renameSync(aside, path)
+/** Makes the first of the folders `path`, `path`-2, `path`-3, … that there is not, and gives its name. */
+export function makeFresh(path: string): string {
+  return saying(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? path : `${path}-${n}`
+      try {
+        mkdirSync(name)
+        return name
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+    }
+  })
 }
 
-/** Reads and checks a checkpoint. Throws CheckpointError naming the file. */
-export function readCheckpoint(path: string): Checkpoint {
-  const file = readBytes(path)
-  try {
-    const { step, ...config } = configOf(file, path)
-    const { model, options, data, batch, seed } = config
-    if (!Number.isSafeInteger(step) || !options || !data || !batch || !Number.isSafeInteger(seed))
-      throw new CheckpointError(`${path}: its metadata lacks step, options, data, batch or seed`)
-    if (!Object.hasOwn(models, model))
-      throw new CheckpointError(
-        `${path}: is of model '${model}'; there are ${Object.keys(models).join(', ')}`,
-      )
-    return { path, file, config, step }
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error
-    throw new CheckpointError(`${path}: its metadata cannot be read: ${(error as Error).message}`)
-  }
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CheckpointError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`)
-  }
-}
-
-/** Throws an Error if there is something at `path` that a new run would write over. */
-export function refuseExisting(path: string): void {
-  if (!existsSync(path) || (statSync(path).isDirectory() && !readdirSync(path).length)) return
-  const or = existsSync(join(path, CHECKPOINT)) ? `continue that run by --resume ${path}` : 'remove it'
-  throw new Error(`${path} exists already: choose another folder by --out, or ${or}`)
-}
-
+/** The folder of a run that this process trains, and no other at the same time. */
 export class RunFolder {
-  constructor(readonly path: string) {}
+  private readonly lock: Lock
+  /** The newest checkpoint, from which the run does not go on. */
+  private isNewestDamaged = false
+
+  private constructor(
+    readonly path: string,
+    /** Made by us: it goes again when nothing came of the run. */
+    private readonly isOurs: boolean,
+  ) {
+    try {
+      this.lock = saying(join(path, LOCK), () => new Lock(path))
+    } catch (error) {
+      this.removeEmpty()
+      throw error
+    }
+    sweep(path)
+    sweep(join(path, SAMPLES))
+    process.once('exit', this.close) // Ctrl-C, pressed twice
+  }
+
+  /**
+   * The folder `path` of a new run. Throws an Error when somebody trains in it, or it holds something that would be
+   * written over.
+   */
+  static create(path: string): RunFolder {
+    const isOurs = !existsSync(path)
+    saying(path, () => mkdirSync(path, { recursive: true }))
+    const folder = new RunFolder(path, isOurs)
+    if (readdirSync(path).every((name) => name === LOCK)) return folder
+    folder.close()
+    const or = existsSync(join(path, CHECKPOINT)) ? `continue that run by --resume ${path}` : 'remove it'
+    throw new Error(`${path} exists already: choose another folder by --out, or ${or}`)
+  }
+
+  /** The folder of a new run, by `path` or, where that is taken, a name like it. */
+  static createFresh(path: string): RunFolder {
+    return new RunFolder(makeFresh(path), true)
+  }
+
+  /** The folder of a run to go on with. Throws CheckpointError when it is none, an Error when somebody trains in it. */
+  static open(path: string): RunFolder {
+    readRecord(path) // no file is made in a folder that is none of ours
+    return new RunFolder(path, false)
+  }
+
+  /** Gives the folder to others; what is empty goes. */
+  readonly close = (): void => {
+    process.off('exit', this.close)
+    this.lock.release()
+    this.removeEmpty()
+  }
+
+  private removeEmpty(): void {
+    const { path, isOurs } = this
+    if (isOurs && existsSync(path) && !readdirSync(path).length) rmdirSync(path)
+  }
 
   write(name: string, content: string | Uint8Array): void {
     writeWhole(join(this.path, name), content)
@@ -102,51 +122,57 @@ export class RunFolder {
     this.write('run.json', `${JSON.stringify(record, null, 2)}\n`)
   }
 
-  /** Throws CheckpointError when there is none that can be read. */
   readRecord(): RunRecord {
-    const path = join(this.path, 'run.json')
-    const bytes = readBytes(path)
-    try {
-      const record = JSON.parse(Buffer.from(bytes).toString()) as RunRecord
-      if (record.config && record.steps && record.every && record.data && record.resumed) return record
-    } catch {
-      // said below
-    }
-    throw new CheckpointError(`${path}: is not the record of a run`)
+    return readRecord(this.path)
   }
 
+  /** The checkpoint to go on from. Throws CheckpointError when there is none that can be read. */
   checkpoint(): Checkpoint {
-    return readCheckpoint(join(this.path, CHECKPOINT))
+    const checkpoint = latestCheckpoint(this.path)
+    this.isNewestDamaged = checkpoint.path !== join(this.path, CHECKPOINT)
+    return checkpoint
   }
 
-  /** Writes training.png, in which the sample pictures follow each other; not when there is but one. */
+  /** Throws an Error, and harms nothing, when it cannot be saved or the folder is somebody else's by now. */
+  saveCheckpoint(content: Uint8Array): void {
+    this.lock.check()
+    saveCheckpoint(this.path, content, this.isNewestDamaged)
+    this.isNewestDamaged = false
+  }
+
+  /**
+   * Writes training.png, in which the sample pictures follow each other; not when there is but one. Whatever else is in their
+   * folder is left out.
+   */
   animate(): void {
-    const folder = join(this.path, 'samples')
+    const folder = join(this.path, SAMPLES)
     if (!existsSync(folder)) return
-    const frames = readdirSync(folder)
-      .sort()
-      .map((name) => readFileSync(join(folder, name)))
+    const steps = readdirSync(folder).flatMap((name) => PICTURE.exec(name)?.[1] ?? [])
+    const pictures = steps
+      .sort((a, b) => Number(a) - Number(b))
+      .map((step) => readFileSync(join(folder, `step-${step}.png`)))
+    const frames = framesOf(pictures)
     if (frames.length > 1) this.write(ANIMATION, apng(frames, FRAME))
   }
 
   appendLog(line: LogLine): void {
-    this.append(LOG, line)
+    this.addLine(LOG, line)
   }
 
   /** Scores of samples, in a file of their own: they come more rarely. */
   appendMetrics(line: MetricsLine): void {
-    this.append(METRICS, line)
+    this.addLine(METRICS, line)
   }
 
-  private append(name: string, line: object): void {
-    appendFileSync(join(this.path, name), `${JSON.stringify(line)}\n`)
+  private addLine(name: string, line: object): void {
+    append(join(this.path, name), `${JSON.stringify(line)}\n`)
   }
 
   readLog(): LogLine[] {
     return this.readLines(LOG)
   }
 
-  private readLines<T>(name: string): T[] {
+  private readLines<T extends { step: number }>(name: string): T[] {
     const path = join(this.path, name)
     if (!existsSync(path)) return []
     return readFileSync(path, 'utf8')
@@ -164,10 +190,11 @@ export class RunFolder {
   }
 }
 
-/** A process that was killed may have left half a line. */
-function parseLine<T>(text: string): T[] {
+/** A process that was killed may have left half a line; one that is none of ours has no step. */
+function parseLine<T extends { step: number }>(text: string): T[] {
   try {
-    return [JSON.parse(text) as T]
+    const line = JSON.parse(text)
+    return Number.isSafeInteger(line?.step) ? [line] : []
   } catch {
     return []
   }

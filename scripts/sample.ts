@@ -3,16 +3,21 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { Report } from '../src/app/headless.ts'
-import { isToy } from '../src/models/data/data.ts'
-import { POINTS, SAMPLES } from '../src/models/training/trainer.ts'
 import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
+import { latestCheckpoint, readCheckpoint } from './checkpoints.ts'
 import { oneFile, withTrainingPage } from './headless.ts'
 import { npy } from './npy.ts'
-import { CHECKPOINT, readCheckpoint, writeWhole } from './runFolder.ts'
+import { checkWritable, writeWhole } from './save.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
 const FLAGS = {
-  count: { kind: 'count', about: 'how many; 64 if left out, 1024 of points' },
+  view: { kind: 'text', value: 'NAME', about: 'what to see of the model; its first view if left out' },
+  label: {
+    kind: 'text',
+    value: 'NAME',
+    about: 'a class to draw, by name or index; one after the other if left out',
+  },
+  count: { kind: 'count', about: "how many; as many as the view's sheet has if left out" },
   seed: { kind: 'seed', about: 'same seed, same adapter, same samples; 0 if left out' },
   out: {
     kind: 'text',
@@ -43,8 +48,9 @@ export async function main(argv: string[]): Promise<number> {
   const format = extname(out).toLowerCase()
   if (format !== '.png' && format !== '.npy')
     throw new Error(`--out: expected a .png or .npy file, got '${out}'`)
-  const checkpoint = readCheckpoint(isFile ? from : join(from, CHECKPOINT))
-  const { count = isToy(checkpoint.config.data) ? POINTS : SAMPLES } = values
+  checkWritable(out)
+  const checkpoint = isFile ? readCheckpoint(from) : latestCheckpoint(from)
+  const { count, view, label } = values
 
   const exchange = oneFile<Report>({ checkpoint: checkpoint.file })
   const { shape, name, table } = await withTrainingPage(
@@ -54,7 +60,11 @@ export async function main(argv: string[]): Promise<number> {
       const { name } = await page.call('describe', { adapter: adapter.choice ?? 'default' })
       const as = format === '.png' ? 'png' : 'values'
       const table = await useTuned(page)
-      return { name, table, ...(await page.call('sample', { file: checkpoint.path, count, seed, as })) }
+      return {
+        name,
+        table,
+        ...(await page.call('sample', { file: checkpoint.path, count, seed, view, label, as })),
+      }
     },
   )
   const { content: samples } = exchange
@@ -62,6 +72,6 @@ export async function main(argv: string[]): Promise<number> {
   console.log(`adapter  ${name}`)
   for (const line of tunedLines(table)) console.log(line)
   console.log(`model    ${checkpoint.config.model} after ${checkpoint.step} steps, ${checkpoint.path}`)
-  console.log(`${count} samples of seed ${seed}: ${out}`)
+  console.log(`${shape[0]} samples of seed ${seed}${label === undefined ? '' : `, class ${label}`}: ${out}`)
   return 0
 }

@@ -1,10 +1,10 @@
 // `npm run scaling`: how a training step grows with batch, width and image size, as a chart for docs/kernels.md.
-import { writeFileSync } from 'node:fs'
 import { joinRoofs } from '../bench/derive.ts'
 import { boundOf, chartOf, type Measured, SERIES } from '../bench/scaling.ts'
 import { short } from '../bench/table.ts'
 import { type Flag, helpLines, readArgs } from './args.ts'
 import { withBenchPage } from './benchPage.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 const OUT = 'docs/images/scaling.svg'
 const FLAGS = {
@@ -19,6 +19,8 @@ export async function main(argv: string[]): Promise<number> {
     for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
+  const file = values.out ?? OUT
+  checkWritable(file)
   const found = await withBenchPage({ host: 'chrome' }, async (page) => {
     const { adapter } = await page.call('describe', { adapter: 'default' })
     console.log(`adapter ${adapter.name}`)
@@ -37,8 +39,7 @@ export async function main(argv: string[]): Promise<number> {
     }
     return charts
   })
-  const file = values.out ?? OUT
-  writeFileSync(file, `${chartOf(found)}\n`)
+  writeWhole(file, `${chartOf(found)}\n`)
   console.log(file)
   return 0
 }

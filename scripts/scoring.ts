@@ -1,15 +1,15 @@
 // What commands that score digits share: the digits and the classifier that are served, and progress on the terminal.
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Report } from '../src/app/report.ts'
-import { CheckpointError } from '../src/engine/index.ts'
 import { DigitScorer } from '../src/models/evaluation/digits.ts'
 import { labelledDigits } from './datasets.ts'
 import { cacheFolder } from './environment.ts'
-import type { Exchange } from './headless.ts'
+import type { Exchange } from './host.ts'
 import { Progress } from './progress.ts'
-import { writeWhole } from './runFolder.ts'
+import { read } from './read.ts'
+import { checkWritable, writeWhole } from './save.ts'
 
 /** Where the classifier is kept, in the folder that GANVAS_CACHE names. Removed, it is trained again. */
 export const CLASSIFIER = relative('', join(cacheFolder(), 'digits.safetensors'))
@@ -79,18 +79,18 @@ export function scoringFiles(): Record<string, Uint8Array | undefined> {
 }
 
 function keptClassifier(): Uint8Array | undefined {
+  checkWritable(CLASSIFIER)
   if (!existsSync(CLASSIFIER)) return undefined
-  const file = readFileSync(CLASSIFIER)
   try {
+    const file = read(CLASSIFIER)
     DigitScorer.read(file, CLASSIFIER)
     return file
   } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error
-    console.error(`${error.message}: it is trained again`)
+    console.error(`${(error as Error).message}: it is trained again`)
     return undefined
   }
 }
 
 /** Tells one classifier from another: scores by different ones do not compare. */
 export const classifierHash = (): string =>
-  createHash('sha256').update(readFileSync(CLASSIFIER)).digest('hex').slice(0, 12)
+  createHash('sha256').update(read(CLASSIFIER)).digest('hex').slice(0, 12)

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { Adapter, Report } from '../src/app/headless.ts'
 import type { MetricsLine } from '../src/app/report.ts'
 import type { TunedTable } from '../src/engine/index.ts'
-import { isToy } from '../src/models/data/data.ts'
+import { takenWords } from '../src/models/data/fields.ts'
 import { toys } from '../src/models/data/toys.ts'
-import { models } from '../src/models/index.ts'
+import { families, familyOf, stabilisersOf } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
-import { type LossName, losses } from '../src/models/training/losses.ts'
+import { defaultsOf, type OptionValue, optionText } from '../src/models/options.ts'
+import type { Environment, RunRecord } from '../src/models/training/saved.ts'
 import {
   namesOf,
   SETS,
@@ -16,13 +17,17 @@ import {
   stabilisers,
   textOf,
 } from '../src/models/training/stabilisers/names.ts'
-import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { type Environment, environment } from './environment.ts'
-import { type Exchange, type Place, type TrainingPage, withTrainingPage } from './headless.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter } from './args.ts'
+import { CHECKPOINT } from './checkpoints.ts'
+import { environment } from './environment.ts'
+import { optionLines, readFamilyArgs } from './familyArgs.ts'
+import { type Place, type TrainingPage, withTrainingPage } from './headless.ts'
+import type { Exchange } from './host.ts'
 import { INTERRUPTED, onInterrupt } from './interrupt.ts'
 import { type Continued, type Plan, planNew, planResume, prepare, type Wishes } from './plan.ts'
 import { duration, Progress } from './progress.ts'
-import { ANIMATION, CHECKPOINT, type RunRecord, writeWhole } from './runFolder.ts'
+import { ANIMATION, defaultFolder, RunFolder } from './runFolder.ts'
+import { writeWhole } from './save.ts'
 import { CLASSIFIER, Phases, scoringFiles } from './scoring.ts'
 import { tunedLines, useTuned } from './tuned.ts'
 
@@ -32,7 +37,6 @@ const FLAGS = {
     value: 'NAME',
     about: `mnist (handwritten digits, the default), idx:PATH, or points: ${Object.keys(toys).join(', ')}`,
   },
-  loss: { kind: Object.keys(losses).map(kebab), about: "another loss than the model's own, see --list" },
   reg: { kind: 'text', value: 'NAME[=VALUE][,…]', about: 'regularisers, see below' },
   trick: { kind: 'text', value: 'NAME[=VALUE][,…]', about: 'tricks that stabilise, see below' },
   steps: { kind: 'count', about: 'train until this step' },
@@ -49,31 +53,15 @@ const FLAGS = {
     kind: 'count',
     about: 'steps between scorings of samples of digits or points, to metrics.jsonl; none if left out',
   },
-  list: { kind: 'switch', about: 'the models, their hyperparameters and losses' },
+  list: { kind: 'switch', about: 'the models, what they learn from, and their options' },
   help: { kind: 'switch', about: 'this text' },
 } satisfies Record<string, Flag>
 
-/** A flag for every hyperparameter of every model. */
-export const HYPERPARAMETERS: Record<string, Flag<'count' | 'number'>> = Object.fromEntries(
-  Object.values(models).flatMap(({ defaults, counts }) =>
-    Object.keys(defaults).map((name) => [
-      kebab(name),
-      { kind: counts.includes(name) ? 'count' : 'number', about: 'a hyperparameter, see --list' },
-    ]),
-  ),
-)
-
-/** Throws an Error that names the models when there is none called so. */
-export function checkModel(model: string | undefined): void {
-  if (model !== undefined && !Object.hasOwn(models, model))
-    throw new Error(`no model '${model}'; there are ${Object.keys(models).join(', ')}`)
-}
-
-type Args = ReturnType<typeof readArgs<typeof FLAGS>>
+type Args = ReturnType<typeof readFamilyArgs<typeof FLAGS>>
 
 export async function main(argv: string[]): Promise<number> {
-  const args = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
-  if (args.values.help) return say(...help())
+  const args = readFamilyArgs(argv, FLAGS)
+  if (args.values.help) return say(...help(args.model))
   if (args.values.list) return say(...list())
   const { host = 'chrome' } = args.values
   const adapter = readAdapter(args.values.adapter, host)
@@ -82,28 +70,40 @@ export async function main(argv: string[]): Promise<number> {
   // All that can be wrong with what was asked for is found before Chrome starts.
   const { resume } = args.values
   if (resume === undefined) {
-    const prepared = prepare(wishes, new Date())
-    return new Session(
-      wishes,
-      prepared,
-      (adapter) => planNew(wishes, prepared, adapter),
-      place,
-      wishes.every.metrics,
-    ).run()
+    const prepared = prepare(wishes)
+    const { out } = wishes
+    const folder = out
+      ? RunFolder.create(out)
+      : RunFolder.createFresh(defaultFolder(prepared.model, new Date()))
+    return closing(folder, () => {
+      const plan = (adapter: Adapter): Plan => planNew(wishes, prepared, adapter)
+      return new Session(wishes, { folder, data: prepared.data }, plan, place, wishes.every.metrics).run()
+    })
   }
-  const plan = planResume(resume, wishes)
-  const { step } = plan.checkpoint
-  if (step >= plan.steps)
-    return say(`The run in ${plan.folder.path} is at step ${step} already: give a higher --steps to go on.`)
-  return new Session(wishes, plan, () => plan, place, plan.every.metrics, plan).run()
+  const folder = RunFolder.open(resume)
+  return closing(folder, async () => {
+    const plan = planResume(folder, wishes)
+    const { data, steps, every, checkpoint } = plan
+    if (checkpoint.step >= steps)
+      return say(
+        `The run in ${resume} is at step ${checkpoint.step} already: give a higher --steps to go on.`,
+      )
+    return new Session(wishes, { folder, data }, () => plan, place, every.metrics, plan).run()
+  })
 }
 
-function readWishes({ values, numbers, positionals: [model] }: Args, adapter: Wishes['adapter']): Wishes {
-  checkModel(model)
+async function closing<T>(folder: RunFolder, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } finally {
+    folder.close()
+  }
+}
+
+function readWishes({ values, options, model }: Args, adapter: Wishes['adapter']): Wishes {
   return {
     model,
-    hyperparameters: numbers,
-    loss: (Object.keys(losses) as LossName[]).find((name) => kebab(name) === values.loss),
+    options,
     reg: values.reg,
     trick: values.trick,
     data: values.data,
@@ -135,20 +135,20 @@ class Session implements Exchange<Report> {
 
   constructor(
     private readonly wishes: Wishes,
-    private readonly place: Pick<Plan, 'folder' | 'data'>,
+    private readonly place: { folder: RunFolder } & Pick<Plan, 'data'>,
     private readonly plan: (adapter: Adapter) => Plan,
     private readonly where: Place,
     metricsEvery: number | undefined,
     private readonly continued?: Continued,
   ) {
     const { data } = place
-    const isScored = metricsEvery !== undefined && !isToy(data.kind)
+    const isScored = metricsEvery !== undefined && data.files.images !== undefined
     if (isScored && data.name !== 'mnist' && data.name !== 'stacked')
       throw new Error(
         `--metrics-every: there is nothing to score ${data.name} by; it is for mnist, stacked, and points`,
       )
     this.files = {
-      data: data.file,
+      ...data.files,
       checkpoint: continued?.checkpoint.file,
       ...(isScored && scoringFiles()),
     }
@@ -192,7 +192,7 @@ class Session implements Exchange<Report> {
     const made = environment(adapter, choice, await page.version())
     const tuned = await (continued ? useAgain(page, continued.record) : useTuned(page))
     this.record = recordOf(plan, made, new Date().toISOString(), tuned, continued)
-    say(...introduction(plan, adapter, continued), ...tunedLines(tuned))
+    say(...introduction(plan, place.folder.path, adapter, continued), ...tunedLines(tuned))
     const before = continued?.record.environment.adapter.name ?? adapter.name
     if (before !== adapter.name)
       this.warn(`The run was begun on ${before}: on another adapter its numbers will differ.`)
@@ -221,6 +221,7 @@ class Session implements Exchange<Report> {
   take(name: string, content: Uint8Array): void {
     const { folder } = this.place
     if (name === 'classifier') writeWhole(CLASSIFIER, content)
+    else if (name === CHECKPOINT) folder.saveCheckpoint(content)
     else folder.write(name, content)
     if (name.startsWith('samples/')) folder.write('samples.png', content)
   }
@@ -300,20 +301,21 @@ export function recordOf(
 }
 
 function introduction(
-  { config, steps, data, why, folder }: Plan,
+  { config, steps, data, why }: Plan,
+  folder: string,
   adapter: Adapter,
   on?: Continued,
 ): string[] {
-  const { model, batch, seed, loss, aids = {} } = config
-  const options = Object.entries({ ...models[model].defaults, ...config.options })
+  const { model, batch, seed, aids = {} } = config
+  const options = Object.entries({ ...defaultsOf(familyOf(model).options), ...config.options })
   return [
     `adapter  ${adapter.name}`,
-    `model    ${model}${loss ? ` with the ${kebab(loss)} loss` : ''}: ${options.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+    `model    ${model}: ${options.map(([name, value]) => `${kebab(name)} ${optionText(value)}`).join(', ')}`,
     ...aidLines(aids),
     `train    ${on ? `from step ${on.checkpoint.step} ` : ''}to step ${steps}, batch ${batch}, seed ${seed}`,
     `picked   ${why}`,
     `data     ${data.about}`,
-    `run      ${folder.path}`,
+    `run      ${folder}`,
   ]
 }
 
@@ -326,32 +328,36 @@ const aidLines = (aids: Settings): string[] =>
 
 const FLAGS_OF_AIDS = ['reg', 'trick'] as const
 
+/** The families: what each is, learns from, and may be told. */
 function list(): string[] {
-  return Object.entries(models).flatMap(([name, { about, defaults, losses: own, fits }]) => [
+  return Object.entries(families).flatMap(([name, { about, takes, options }]) => [
     `${name}  ${about}`,
-    `  ${Object.entries(defaults)
-      .map(([key, value]) => `--${kebab(key)} ${value}`)
-      .join('  ')}`,
-    ...(own.length ? [`  --loss ${own.map(kebab).join('|')}`] : []),
+    `  learns from ${takenWords(takes)}`,
+    ...optionLines(options),
     ...FLAGS_OF_AIDS.flatMap((flag) => {
-      const taken = namesOf(flag).filter((each) => fits.includes(each))
+      const taken = namesOf(flag).filter((each) => stabilisersOf(name).includes(each))
       return taken.length ? [`  --${flag} ${taken.join('|')}`] : []
     }),
   ])
 }
 
-function help(): string[] {
-  const picked = Object.entries(models).flatMap(([model, { presets }]) =>
+function help(model: string | undefined): string[] {
+  const picked = Object.entries(families).flatMap(([name, { presets }]) =>
     Object.entries(presets).map(([kind, { options, batch, steps }]) => {
       const flags = Object.entries({ steps, batch, ...options }).map(
-        ([name, value]) => `--${kebab(name)} ${value}`,
+        ([option, value]) => `--${kebab(option)} ${optionText(value as OptionValue)}`,
       )
-      return `  ${model.padEnd(14)} ${kind.padEnd(9)} ${flags.join(' ')}`
+      return `  ${name.padEnd(14)} ${kind.padEnd(9)} ${flags.join(' ')}`
     }),
   )
   return [
     'npm run train -- [MODEL] [flags]     trains MODEL (dcgan if left out, gan on points) in headless Chrome',
-    ...helpLines({ ...FLAGS, ...HYPERPARAMETERS }),
+    ...helpLines(FLAGS),
+    ...(model === undefined
+      ? [
+          "Each model has flags of its own: --list names them all, and 'npm run train -- MODEL --help' those of one.",
+        ]
+      : [`Of ${model}, with the paper's values:`, ...optionLines(familyOf(model).options)]),
     ...FLAGS_OF_AIDS.flatMap((flag) => [
       `${flag === 'reg' ? 'Regularisers' : 'Tricks'}, by --${flag} NAME[=VALUE][,NAME…] (docs/stabilisers.md; --list says which model takes which):`,
       ...namesOf(flag).map((name) => {

@@ -1,11 +1,13 @@
 // `npm run tune`: searches for the fastest kernels of a model's training steps on this machine, and remembers them.
 import type { Report } from '../src/app/headless.ts'
 import type { Found, TunedTable } from '../src/engine/index.ts'
-import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter, readArgs } from './args.ts'
-import { type Exchange, oneFile, type Place, withTrainingPage } from './headless.ts'
+import { ADAPTER_FLAG, type Flag, HOSTS, helpLines, readAdapter } from './args.ts'
+import { readFamilyArgs } from './familyArgs.ts'
+import { oneFile, type Place, withTrainingPage } from './headless.ts'
+import type { Exchange } from './host.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { Progress } from './progress.ts'
-import { checkModel, HYPERPARAMETERS } from './train.ts'
+import { checkWritable } from './save.ts'
 import { clearTuned, keepTuned, readTuned, tunedFile, useTuned } from './tuned.ts'
 
 const SECONDS = 120
@@ -26,22 +28,20 @@ const FLAGS = {
 } satisfies Record<string, Flag>
 
 export async function main(argv: string[]): Promise<number> {
-  const { values, numbers, positionals } = readArgs(argv, FLAGS, 1, HYPERPARAMETERS)
+  const { values, options, model } = readFamilyArgs(argv, FLAGS)
   if (values.help) {
     console.log(
       'npm run tune -- [MODEL] [flags]     finds the fastest kernels for MODEL (dcgan if left out) on this machine',
     )
-    for (const line of helpLines({ ...FLAGS, ...HYPERPARAMETERS })) console.log(line)
+    for (const line of helpLines(FLAGS)) console.log(line)
     return 0
   }
   if (values.show && values.clear) throw new Error('--show and --clear: one of them, please')
   if (values.clear) return clear()
   if (values.show) return show()
-  const [model] = positionals
-  checkModel(model)
   const { data, batch, seconds = SECONDS, force = false, host = 'chrome' } = values
   const { choice: adapter, name } = readAdapter(values.adapter, host)
-  const wishes = { model, hyperparameters: numbers, every: {}, data, batch, adapter }
+  const wishes = { model, options, every: {}, data, batch, adapter }
   await search(wishes, { seconds, force }, { host, adapter: name })
   return 0
 }
@@ -67,7 +67,8 @@ async function search(
   { seconds, force }: { seconds: number; force: boolean },
   place: Place,
 ): Promise<void> {
-  const prepared = prepare(wishes, new Date())
+  const prepared = prepare(wishes)
+  checkWritable(tunedFile())
   const { adapter = 'default' } = wishes
   let progress: Progress | undefined
   const report = (event: Report): void => {
@@ -75,7 +76,7 @@ async function search(
     progress ??= new Progress(event.steps, event.line.step, process.stdout, Date.now, 'product')
     progress.update(event.line)
   }
-  const exchange: Exchange<Report> = { ...oneFile<Report>({ data: prepared.data.file }), report }
+  const exchange: Exchange<Report> = { ...oneFile<Report>(prepared.data.files), report }
   const result = await withTrainingPage(exchange, place, async (page) => {
     const found = await page.call('describe', { adapter })
     const { config } = planNew(wishes, prepared, found)

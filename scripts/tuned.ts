@@ -1,15 +1,16 @@
 // What `npm run tune` found, kept in a file: a table for each adapter, browser version and state of the kernels.
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isTunedTable, type TunedTable } from '../src/engine/index.ts'
+import { type TunedTable, tunedTable } from '../src/engine/index.ts'
+import { checked, kind, list, object, type Schema, shown, type TypeOf, text } from '../src/engine/schema.ts'
 import { cacheFolder } from './environment.ts'
-import { writeWhole } from './runFolder.ts'
+import { readJson } from './json.ts'
+import { Lock } from './lock.ts'
+import { writeWhole } from './save.ts'
 
 /** A table, and the browser (or Node and Dawn) that it was found in. */
-export interface Kept {
-  browser: string
-  table: TunedTable
-}
+const kept = object({ browser: text, table: tunedTable })
+export type Kept = TypeOf<typeof kept>
 
 const FORMAT = 'ganvas tuned 1'
 
@@ -23,24 +24,32 @@ export function readTuned(warn: (text: string) => void = (text) => console.error
     warn(`${path} is ignored: ${why}; npm run tune -- --clear removes it`)
     return []
   }
-  let value: { format?: unknown; tables?: unknown } | null
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    const { format, tables } = checked(anyFile, readJson(path), path)
+    if (format !== FORMAT) return ignored(`its format is ${shown(format)}, expected ${shown(FORMAT)}`)
+    return checked(list(kept), tables, 'its tables')
   } catch (error) {
-    return ignored(`it cannot be read (${(error as Error).message})`)
+    return ignored(`it is damaged (${(error as Error).message})`)
   }
-  if (value?.format !== FORMAT)
-    return ignored(`its format is ${JSON.stringify(value?.format)}, expected ${JSON.stringify(FORMAT)}`)
-  const { tables } = value
-  if (Array.isArray(tables) && tables.every(isKept)) return tables
-  return ignored('its tables are damaged')
 }
 
-const isKept = (value: unknown): value is Kept =>
-  typeof (value as Kept | null)?.browser === 'string' && isTunedTable((value as Kept).table)
+const anyFile: Schema<{ format?: unknown; tables?: unknown }> = kind(
+  'an object',
+  (value) => typeof value === 'object' && value !== null,
+)
 
 /** Keeps `found`, in the place of what was found on this adapter in this browser before. */
 export function keepTuned(found: Kept): void {
+  mkdirSync(cacheFolder(), { recursive: true })
+  const lock = Lock.wait(cacheFolder(), 'writing')
+  try {
+    keep(found)
+  } finally {
+    lock.release()
+  }
+}
+
+function keep(found: Kept): void {
   const isOther = ({ browser, table }: Kept): boolean =>
     browser !== found.browser || table.adapter !== found.table.adapter
   const tables = [...readTuned(() => {}).filter(isOther), found]

@@ -116,6 +116,30 @@ gpuTest('memory is constant while replaying, and free after dispose', async () =
   dispose()
 })
 
+gpuTest('recorded buffers are in use until the step is disposed', async () => {
+  const x = tensor([2])
+  gpu().trim()
+  const before = memory()
+  // Intermediate results of sizes that nothing else has.
+  const run = capture(() => G.sum(G.square(G.add(G.broadcastTo(x, [9999]), G.ones([8888]).mean()))))
+  const values = [await run().item(), await run().item()]
+  const recorded = memory()
+  expect(recorded.liveBytes - before.liveBytes).toBeGreaterThanOrEqual(4 * (9999 + 8888))
+  expect(recorded.peakBytes).toBeGreaterThanOrEqual(recorded.liveBytes)
+  gpu().trim()
+  expect(memory()).toEqual({ ...recorded, pooledBytes: 0, pooledBuffers: 0, readbackBytes: 0 })
+  values.push(await run().item())
+  expect(values).toEqual(Array(3).fill(9 * 9999))
+  run.dispose()
+  const { liveBytes, liveBuffers, pooledBytes, pooledBuffers } = memory()
+  expect([liveBytes, liveBuffers]).toEqual([before.liveBytes, before.liveBuffers])
+  expect(pooledBytes).toBe(recorded.liveBytes - before.liveBytes)
+  expect(pooledBuffers).toBe(recorded.liveBuffers - before.liveBuffers)
+  gpu().trim()
+  expect([memory().pooledBytes, memory().pooledBuffers]).toEqual([0, 0])
+  x.dispose()
+})
+
 gpuTest('what a step uses stays there for its replays', async () => {
   const x = tensor([3])
   const run = capture(() => G.mul(x, 2))
@@ -161,6 +185,44 @@ gpuTest('a replay waits to be submitted, but what comes after it comes after it'
   x.dispose()
 })
 
+gpuTest('a write after a replay and a launch comes after both', async () => {
+  const x = tensor([1])
+  const step = capture(() => G.add(x, 1))
+  // The first launch after a replay, by a kernel without params and by one with them.
+  const launches: [string, (a: G.Tensor) => G.Tensor][] = [
+    ['matmul', (a) => G.matmul(a, a)],
+    ['mul', (a) => G.mul(a, a)],
+  ]
+  for (const [name, launch] of launches) {
+    const a = tensor([3], [1, 1])
+    const before = launch(a) // compiled, its buffers in use
+    step()
+    step()
+    const y = launch(a)
+    a.write([5])
+    expect([await before.item(), await y.item()], name).toEqual([9, 9])
+    for (const t of [a, before, y]) t.dispose()
+  }
+  step.dispose()
+  x.dispose()
+})
+
+gpuTest('a buffer is destroyed after a replay and a launch that use it', async () => {
+  const x = tensor([1])
+  const step = capture(() => G.add(x, 1))
+  step()
+  gpu().trim()
+  const a = G.ones([8, 16]) // the only free buffer of its size, below
+  step()
+  const y = G.matmul(a, a, { transposeB: true })
+  a.dispose()
+  gpu().trim()
+  expect(Math.min(...(await y.data()))).toBe(16)
+  y.dispose()
+  step.dispose()
+  x.dispose()
+})
+
 describe('a step that cannot be replayed is refused, and says why', () => {
   const x = () => G.ones([2])
   const cases: [string, () => unknown, RegExp][] = [
@@ -174,6 +236,12 @@ describe('a step that cannot be replayed is refused, and says why', () => {
       /values are read back/,
     ],
     ['values from JavaScript', () => tensor([1]), /values come from JavaScript \(tensor, write\)/],
+    ['a seed', () => seed(1), /seed says where random numbers go on; call it before the step/],
+    [
+      'a state of random numbers',
+      () => G.setRandomState(G.randomState()),
+      /setRandomState says where random/,
+    ],
   ]
   for (const [name, step, message] of cases)
     gpuTest(name, () => {
@@ -183,6 +251,26 @@ describe('a step that cannot be replayed is refused, and says why', () => {
       })
       expect(run).toThrow(message)
       run.dispose()
+    })
+
+  for (const isRecorded of [false, true])
+    gpuTest(`a captured step, recorded ${isRecorded ? 'before' : 'for the first time'}`, async () => {
+      const w = tensor([1])
+      const inner = capture(() => G.mul(w, 2))
+      if (isRecorded) inner()
+      const outer = capture(() => G.add(inner(), 1))
+      expect(outer).toThrow(
+        /^capture: .* another captured step is taken in it: call what that one captures instead$/,
+      )
+      const caught = capture(() => {
+        try {
+          inner()
+        } catch {}
+      })
+      expect(caught).toThrow(/another captured step/)
+      w.write([3])
+      expect(await inner().item()).toBe(6)
+      for (const each of [inner, outer, caught, w]) each.dispose()
     })
 
   gpuTest('and an error of its own passes through', () => {

@@ -1,5 +1,6 @@
 /** Every documented error, provoked: its class, and that the message names the op, the shapes and what was expected. */
 import { describe, expect, test } from 'vitest'
+import { type Gpu, openGpu } from '../src/engine/gpu/device.ts'
 import { run } from '../src/engine/gpu/kernel.ts'
 import { shaderFile } from '../src/engine/gpu/wgsl.ts'
 import * as G from '../src/engine/index.ts'
@@ -202,9 +203,6 @@ describe('ShapeError', () => {
       expect(() => sgd.step([z(3), z(5, 2)])).toThrow(
         /^SGD: gradient 1 has shape \[5, 2\], its parameter \[2, 5\]/,
       )
-      expect(() => new optim.EMA([params[0]])).toThrow(
-        /^EMA: parameter 0 of shape \[3\] is already updated with another list/,
-      )
       const twice = z(2)
       expect(() => new optim.EMA([twice, twice])).toThrow(/^EMA: a parameter is listed twice/)
     })
@@ -257,12 +255,20 @@ describe('LimitError', () => {
 describe('ShaderError', () => {
   const launch = (more: object = {}) => {
     const [a, y] = [z(4), empty([4])]
-    const single = { T: 'f32', RANK: 1, SINGLE: true, HAS_A: true, A_TYPE: 'f32', A_STRIDE0: '1u' }
+    const single = {
+      T: 'f32',
+      BITS: 'i32',
+      RANK: 1,
+      SINGLE: true,
+      HAS_A: true,
+      A_TYPE: 'f32',
+      A_STRIDE0: '1u',
+    }
     const params = { n: 4, a: 0, b: 0, c: 0, p: 0, q: 0 }
     run('pointwise', { defines: { ...single, EXPR: 'a' }, buffers: { a, y }, params, threads: 4, ...more })
     return y
   }
-  const broken = { T: 'f32', RANK: 0, EXPR: 'a + nonsense' }
+  const broken = { T: 'f32', BITS: 'i32', RANK: 0, EXPR: 'a + nonsense' }
 
   gpuTest('WGSL that does not compile: file, line and expanded source', async () => {
     const y = scope(() => launch({ defines: broken, buffers: { y: empty([4]) } }))
@@ -352,6 +358,26 @@ describe('DeviceLostError', () => {
     x.dispose()
     expect(memory().liveBuffers).toBe(0)
   })
+  test('a device whose preparation failed is given to nobody', async () => {
+    const { hasQuads } = await init()
+    G.shutdown()
+    let opened: Gpu | undefined
+    const prepare = async (g: Gpu): Promise<void> => {
+      opened = g
+      expect(gpu()).toBe(g)
+      await z(2).data()
+      throw new Error('not prepared')
+    }
+    const both = await Promise.allSettled([openGpu({}, prepare), init()])
+    expect(both.map((each) => each.status === 'rejected' && each.reason.message)).toEqual(
+      Array(2).fill('not prepared'),
+    )
+    expect(() => gpu()).toThrow(G.DeviceLostError)
+    expect((await opened?.device.lost)?.reason).toBe('destroyed')
+    const g = await init()
+    expect(g).not.toBe(opened)
+    expect(g.hasQuads).toBe(hasQuads)
+  })
   test('no WebGPU, or no adapter, says what to do', async () => {
     G.shutdown()
     const without = { requestAdapter: async () => null } as unknown as GPU
@@ -370,20 +396,71 @@ describe('what an error leaves behind', () => {
     y.dispose()
   })
 
-  gpuTest('every read of work that failed is told, and work begun later is not', async () => {
-    const [a, b] = scope(() => {
-      const broken = empty([4])
-      run('pointwise', {
-        defines: { T: 'vec4f', EXPR: 'no_such_function(a)', RANK: 1, SINGLE: true },
-        buffers: { y: broken },
-        params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
-        threads: 1,
-      })
-      return [broken, G.ones([2])]
+  /** The result of a kernel that WebGPU finds wrong, and says so by `name`. */
+  function broken(name: string): Tensor {
+    const y = empty([4])
+    run('pointwise', {
+      defines: { T: 'vec4f', BITS: 'vec4i', EXPR: `${name}(a)`, RANK: 1, SINGLE: true },
+      buffers: { y },
+      params: { n: 1, a: 0, b: 0, c: 0, p: 0, q: 0 },
+      threads: 1,
     })
-    const reads = await Promise.allSettled([a.data(), b.data(), a.data()])
-    expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    expect([...(await b.data())]).toEqual([1, 1])
+    return y
+  }
+  /** What each read came to: its values, or the broken kernel that its error names. */
+  const told = async (reads: Promise<Float32Array>[]): Promise<unknown[]> =>
+    (await Promise.allSettled(reads)).map((read) =>
+      read.status === 'fulfilled'
+        ? [...read.value]
+        : (/unresolved call target '(\w+)'/.exec(read.reason.message)?.[1] ?? read.reason),
+    )
+
+  gpuTest('every read of work that failed is told, and work begun later is not', async () => {
+    const [a, b] = scope(() => [broken('told_to_all'), G.ones([2])])
+    expect(await told([a.data(), b.data(), a.data()])).toEqual(Array(3).fill('told_to_all'))
+    const c = G.ones([2])
+    expect(await told([c.data()])).toEqual([[1, 1]])
+    for (const t of [a, b, c]) t.dispose()
+  })
+
+  gpuTest('one failure after another: each read is told its own', async () => {
+    for (const name of ['first_failure', 'second_failure', 'third_failure']) {
+      const y = broken(name)
+      expect(await told([y.data()])).toEqual([name])
+      y.dispose()
+    }
+    const fine = G.full([2], 5)
+    expect(await told([fine.data()])).toEqual([[5, 5]])
+    fine.dispose()
+  })
+
+  gpuTest('failures whose reads are on their way together: each read is told its own', async () => {
+    const one = broken('one_of_two')
+    const first = one.data()
+    const two = broken('two_of_two')
+    expect(await told([first, two.data()])).toEqual(['one_of_two', 'two_of_two'])
+    const three = broken('cause')
+    const four = broken('effect') // in the same batch
+    expect(await told([three.data(), four.data()])).toEqual(['cause', 'cause'])
+    for (const t of [one, two, three, four]) t.dispose()
+  })
+
+  gpuTest('what a batch that failed should have written stays an error until it is written', async () => {
+    const [a, b] = scope(() => [broken('lost_batch'), G.ones([2])])
+    expect(await told([a.data()])).toEqual(['lost_batch'])
+    expect(await told([b.data(), a.data(), b.data()])).toEqual(Array(3).fill('lost_batch'))
+    b.write([3, 4])
+    expect(await told([b.data()])).toEqual([[3, 4]])
+    a.dispose()
+    b.dispose()
+  })
+
+  gpuTest('a launch of a kernel whose error is not known yet ends with that error', async () => {
+    const a = broken('unknown_yet')
+    const first = a.data()
+    const b = broken('unknown_yet')
+    expect(await told([first, b.data()])).toEqual(['unknown_yet', 'unknown_yet'])
+    expect(() => scope(() => broken('unknown_yet'))).toThrow(/unresolved call target 'unknown_yet'/)
     a.dispose()
     b.dispose()
   })
@@ -395,7 +472,7 @@ describe('what an error leaves behind', () => {
     })
     expect([...(await y.data())]).toEqual([9, 9])
     y.dispose()
-    gpu().pool.trim()
+    gpu().trim()
     expect(memory().pooledBytes).toBe(0)
   })
 

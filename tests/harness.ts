@@ -1,15 +1,17 @@
-/** What every GPU test needs: a device, a wrapper that fails on GPU errors and leaked buffers, and seeded numbers. */
+/** What every GPU test needs: a device with NaN in its free memory, a wrapper that fails on GPU errors and leaked buffers, and seeded numbers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gpu, init, memory, scope, type Tensor } from '../src/engine/index.ts'
+import { poison } from './poison.ts'
 import { relativeError } from './ref/index.ts'
 
-await init()
+poison(await init())
 
 /** A test that also fails on any GPU error, and when it leaves more or fewer buffers in use than it found. */
 export const gpuTest = (name: string, body: () => unknown): void => test(name, () => guarded(body))
 
 async function guarded(body: () => unknown): Promise<void> {
   const g = await init()
+  poison(g)
   const before = memory().liveBuffers
   g.device.pushErrorScope('validation')
   let error: GPUError | null = null
@@ -21,6 +23,24 @@ async function guarded(body: () => unknown): Promise<void> {
   }
   if (error) throw error
   expect(memory().liveBuffers - before, 'buffers still in use after the test').toBe(0)
+}
+
+/** Rejections that nobody handles while `body` runs and shortly after. In a page as under Node. */
+export async function unhandledIn(body: () => Promise<void>): Promise<unknown[]> {
+  const found: unknown[] = []
+  const isPage = typeof window !== 'undefined'
+  const inPage = ({ reason }: PromiseRejectionEvent): void => void found.push(reason)
+  const underNode = (reason: unknown): void => void found.push(reason)
+  if (isPage) addEventListener('unhandledrejection', inPage)
+  else process.on('unhandledRejection', underNode)
+  try {
+    await body()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  } finally {
+    if (isPage) removeEventListener('unhandledrejection', inPage)
+    else process.off('unhandledRejection', underNode)
+  }
+  return found
 }
 
 /** A tensor's values, brought to the CPU. */

@@ -1,4 +1,5 @@
 /** bench/isa-baseline.json: the figures of every variant that were accepted, and what differs from them. Pure. */
+import { list, map, number, object, type TypeOf, text } from '../../src/engine/schema.ts'
 import type { Stats } from './stats.ts'
 
 const FORMAT = 'ganvas isa baseline 1'
@@ -13,13 +14,15 @@ const COLUMNS = [
 ] as const
 type Figures = Record<(typeof COLUMNS)[number], number>
 
-export interface Baseline {
-  format: string
-  driver: string
-  columns: readonly string[]
+/** What the file has to be. */
+export const baselineFile = object({
+  format: text,
+  driver: text,
+  columns: list(text),
   /** Figures in the order of the columns, by chip, then by variant. */
-  chips: Record<string, Record<string, number[]>>
-}
+  chips: map(map(list(number))),
+})
+export type Baseline = TypeOf<typeof baselineFile>
 
 /** The part of a result that is compared. */
 export interface Measured {
@@ -43,7 +46,7 @@ export function makeBaseline(driver: string, rows: readonly Measured[]): Baselin
     chips[chip] ??= {}
     chips[chip][id] = COLUMNS.map((name) => figures[name])
   }
-  return { format: FORMAT, driver, columns: COLUMNS, chips }
+  return { format: FORMAT, driver, columns: [...COLUMNS], chips }
 }
 
 /** As JSON with a line per variant, so that a change reads as one in a diff. */

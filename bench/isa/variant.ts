@@ -1,5 +1,6 @@
 /** Names of kernel variants: for people, and for finding a variant again in the baseline. */
 import { createHash } from 'node:crypto'
+import { kindOf } from '../kinds.ts'
 
 type Defines = Record<string, string | number | boolean>
 
@@ -14,14 +15,19 @@ export const idOf = (label: string): string =>
   `${label.split(' ', 1)[0]}-${createHash('sha1').update(label).digest('hex').slice(0, 8)}`
 
 /** The kernels built on register tiles: matmul and the conv trio. */
-export const isProduct = (kernel: string): boolean => /^(matmul|conv2d)/.test(kernel)
+export const isProduct = (kernel: string): boolean => kindOf(kernel) === 'products'
 
 /** Defines that tell siblings apart in no way that a reader would look for. */
-const QUIET = ['WG', 'IDENTITY']
+const QUIET = ['WG', 'IDENTITY', 'BITS']
 
-/** What tells a variant from its siblings, in a few words. */
+/** What tells a variant from its siblings, in a few words. Throws an Error for a product without the defines of one. */
 export function describe(kernel: string, defines: Defines): string {
-  const number = (name: string): number => Number.parseFloat(String(defines[name]))
+  const number = (name: string): number => {
+    const value = Number.parseFloat(String(defines[name]))
+    if (Number.isNaN(value))
+      throw new Error(`${kernel}: expected a number as define '${name}', got ${defines[name]}`)
+    return value
+  }
   if (isProduct(kernel)) {
     const k = kernel === 'conv2d_weight' ? number('LINES') * number('WO') : number('TAPS') * number('KC')
     const flags = { 'a scalar': !defines.VEC_A, 'b transposed': defines.B_TRANSPOSED, bias: defines.HAS_BIAS }

@@ -3,10 +3,9 @@
  * uses. The list cannot go out of date: what is compiled is what these launch.
  */
 import * as G from '../../src/engine/index.ts'
-import { type DataKind, type Images, isToy, tableOf } from '../../src/models/data/data.ts'
-import { models } from '../../src/models/index.ts'
-import type { ImageSize } from '../../src/models/model.ts'
-import { Trainer } from '../../src/models/training/trainer.ts'
+import { type Column, type DataSet, pointSet } from '../../src/models/data/dataSet.ts'
+import { families, fieldsFor, presetOf, sourceOf } from '../../src/models/index.ts'
+import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 
 /** How the engine chooses kernels: as on a GPU, or as on an adapter that a CPU runs, with quad swaps. */
 export type Path = 'gpu' | 'quad'
@@ -17,49 +16,56 @@ export interface Work {
   run(): unknown
 }
 
-const DIGITS: DataKind = { size: 28, channels: 1 }
-const COLOUR: DataKind = { size: 64, channels: 3 }
-const RING: DataKind = { toy: 'ring' }
+const DIGITS = { size: 28, channels: 1 }
+const COLOUR = { size: 64, channels: 3 }
 
 export function work(): Work[] {
   return [
-    ...Object.entries(models).flatMap(([model, { presets }]) => [
-      training(model, DIGITS, 'gpu'),
-      ...(presets.points ? [training(model, RING, 'gpu')] : []),
+    ...Object.entries(families).flatMap(([model, { presets }]) => [
+      training(model, blank(model, DIGITS), 'gpu'),
+      ...(presets.points ? [training(model, pointSet('ring'), 'gpu')] : []),
     ]),
-    training('dcgan', COLOUR, 'gpu'),
+    training('dcgan', blank('dcgan', COLOUR), 'gpu'),
     ...Object.entries(ops).map(([name, run]): Work => ({ name, path: 'gpu', run: () => G.scope(run) })),
     { name: 'firstNonFinite', path: 'gpu', run: () => G.firstNonFinite(() => G.zeros(X).dispose()) },
-    training('dcgan', DIGITS, 'quad'),
+    training('dcgan', blank('dcgan', DIGITS), 'quad'),
   ]
 }
 
 /** Two steps as the preset has them, the second since the first may be special, and samples. */
-function training(model: string, data: DataKind, path: Path): Work {
-  const { presets } = models[model]
-  const { options, batch } = (isToy(data) && presets.points) || presets.gpu
-  const named = isToy(data) ? data.toy : `${data.size}x${data.size}x${data.channels}`
+function training(model: string, data: DataSet, path: Path): Work {
+  const fields = fieldsFor(model, data)
+  const { options, batch } = presetOf(model, fields, false)
   return {
-    name: `${model} ${named}${path === 'quad' ? ', quad path' : ''}`,
+    name: `${model} ${data.name}${path === 'quad' ? ', quad path' : ''}`,
     path,
     async run() {
-      const trainer = new Trainer({ model, options, data, batch, seed: 0 })
-      const table = tableOf(isToy(data) ? data : blank(data, batch))
-      await trainer.advance(table)
-      await trainer.advance(table)
-      await trainer.snapshot()
+      const own = { ...options } as Config['options']
+      const trainer = new Trainer({ model, options: own, fields, batch, seed: 0 })
+      const source = sourceOf(data, trainer.config)
+      await trainer.advance(source)
+      await trainer.advance(source)
+      for (const view of Object.keys(trainer.model.views)) await trainer.snapshot({ view, source })
       trainer.dispose()
-      table.dispose()
+      source.dispose()
     },
   }
 }
 
-const blank = (size: ImageSize, count: number): Images => ({
-  ...size,
-  name: 'blank',
-  count,
-  bytes: new Uint8Array(count * size.size ** 2 * size.channels),
-})
+const CLASSES = Array.from({ length: 10 }, (_, i) => String(i))
+
+/** A minibatch of black images of this size, and of labels, for all that a family takes. */
+function blank(model: string, { size, channels }: { size: number; channels: number }): DataSet {
+  const { takes, presets } = families[model]
+  const count = presets.gpu.batch
+  const columns = Object.entries(takes).map(([name, { kinds }]): [string, Column] => [
+    name,
+    kinds.includes('image')
+      ? { field: { kind: 'image', size, channels }, bytes: new Uint8Array(count * size * size * channels) }
+      : { field: { kind: 'label', classes: CLASSES }, values: new Uint8Array(count) },
+  ])
+  return { name: `${size}x${size}x${channels}`, count, columns: Object.fromEntries(columns) }
+}
 
 const zeros = (...shape: number[]): G.Tensor => {
   const x = G.zeros(shape)

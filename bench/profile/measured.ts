@@ -1,6 +1,7 @@
 /** What the page tells of the steps that it took; results, traces and reports are made of it. */
 import type { Launched } from '../../src/engine/profiling/launches.ts'
 import type { Holder } from '../../src/engine/profiling/ledger.ts'
+import type { LaunchWork } from '../../src/engine/profiling/work.ts'
 
 /** A dispatch: which launch, in which phase, and when it began and ended by the GPU's clock, in ns of the step. */
 export type Run = [launch: number, phase: number, begin: number, end: number]
@@ -32,7 +33,7 @@ export interface Measured {
   /** Without timestamps, ms. */
   plain: number[]
   steps: ProfiledStep[]
-  launches: (Launched & { flops: number; bytes: number })[]
+  launches: (Launched & LaunchWork)[]
   phases: string[]
   memory: { bytes: number; holders: Holder[] }
 }

@@ -1,35 +1,26 @@
-/** Which part of a training step a launch belongs to, told by what the optimisers do: models need not say. Pure. */
+/** Which part of a training step a launch belongs to, told by the marks that optimisers and averages put on theirs. Pure. */
 import type { Dispatch } from '../../src/engine/gpu/dispatch.ts'
 
-type Launch = Pick<Dispatch, 'kernel' | 'about'>
-
+/** Updates, and what goes with them: gradients copied to their places, clipping, averages. */
 const OPTIMISER = 'optimiser'
 /** What comes after the last update: losses to report, norms of gradients. */
 const METRICS = 'metrics'
 
 /**
- * The phase of each launch of a step. What comes before a network's update is for it: "discriminator step"; the updates
- * themselves, and what goes with them (gradients into their places, clipping, averages), are the optimiser's.
- * `owners` are the networks by the numbers of the buffers that only their optimiser writes.
+ * The phase of each launch of a step, in order. `names` are the model's optimisers with their names. What comes before
+ * an update and is nobody's is for that update: "discriminator step".
  */
-export function phasesOf(launches: readonly Launch[], owners: ReadonlyMap<number, string>): string[] {
-  const ownerOf = ({ kernel, about }: Launch): string | undefined =>
-    kernel === 'optim' && about
-      ? Object.values(about.buffers)
-          .map(({ id }) => owners.get(id))
-          .find(Boolean)
-      : undefined
-  const gradients = new Set(
-    launches.filter((launch) => ownerOf(launch)).map(({ about }) => about?.buffers.g.id),
-  )
-  const isOfOptimiser = ({ kernel, about }: Launch): boolean =>
-    kernel === 'optim' || (about?.op === 'assign' && gradients.has(about.buffers.y.id))
+export function phasesOf(
+  launches: readonly Pick<Dispatch, 'about'>[],
+  names: ReadonlyMap<object, string>,
+): string[] {
   const phases: string[] = []
   let ahead = METRICS
-  for (const launch of launches.toReversed()) {
-    const owner = ownerOf(launch)
-    if (owner) ahead = `${owner} step`
-    phases.push(isOfOptimiser(launch) ? OPTIMISER : ahead)
+  for (const { about } of launches.toReversed()) {
+    const owner = about?.owner
+    const name = owner && names.get(owner)
+    if (name !== undefined) ahead = `${name} step`
+    phases.push(owner ? OPTIMISER : ahead)
   }
   return phases.reverse()
 }

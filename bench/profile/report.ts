@@ -1,12 +1,13 @@
 /** A profile as one page that needs nothing else: roofline, kernels, a step's timeline, memory. Pure. */
+import { kindOf, kinds } from '../kinds.ts'
 import { short } from '../table.ts'
 import type { Measured } from './measured.ts'
 import style from './report.css?raw'
 import script from './reportPage.js?raw'
 import type { Profile, ProfiledKernel } from './result.ts'
 import { rooflineOf } from './roofline.ts'
-import { element, escapeText, kindOf, kinds } from './svg.ts'
-import { nameOf, tipOf } from './table.ts'
+import { element, escapeText } from './svg.ts'
+import { nameOf, ofFlops, tipOf } from './table.ts'
 import { timelineOf, usualStep } from './timeline.ts'
 
 /** Rows that are there without unfolding the rest. */
@@ -42,7 +43,7 @@ export function reportOf(profile: Profile, measured: Measured): string {
     section(
       'Roofline',
       'Each dot is a kernel on the shapes it ran on, as large as its share of the time. The lines are what this adapter was measured to do at best; on the left edge, what computes next to nothing.',
-      legend() + rooflineOf(profile),
+      legend(kernels) + rooflineOf(profile),
     ),
     section(
       'Kernels',
@@ -119,12 +120,14 @@ function tiles({ cost, step, memory, run }: Profile): string {
   )
 }
 
-const legend = (): string =>
-  element(
-    'div',
-    { class: 'legend' },
-    kinds.map((kind) => element('span', {}, element('i', { class: kind }) + kind)).join(''),
-  )
+/** The colours of the kinds that occur. */
+function legend(kernels: readonly ProfiledKernel[]): string {
+  const found = new Set(kernels.map(({ kernel }) => kindOf(kernel)))
+  const entries = kinds
+    .filter((kind) => found.has(kind))
+    .map((kind) => element('span', {}, element('i', { class: kind }) + kind))
+  return element('div', { class: 'legend' }, entries.join(''))
+}
 
 function bar(share: number, className: string, attained = 0): string {
   const width = (part: number): string => `width:${(100 * part).toFixed(2)}%`
@@ -155,7 +158,7 @@ function kernelList(kernels: readonly ProfiledKernel[]): string {
         bar(k.share / longest, kindOf(k.kernel), k.percent / 100),
         span('', percent(k.share)),
         span('', short(k.total)),
-        span('', short(k.gflops)),
+        span('', ofFlops(k, k.gflops)),
         span('', short(k.gbs)),
         span('', `${k.percent.toFixed(0)}%`),
       ].join(''),

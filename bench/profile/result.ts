@@ -1,9 +1,20 @@
 /** What `npm run profile` writes as profile.json: its schema, which docs/measuring.md explains, and the types of it. */
+
+import {
+  amount,
+  flag,
+  list,
+  map,
+  object,
+  oneOf,
+  type Schema,
+  type TypeOf,
+  text,
+} from '../../src/engine/schema.ts'
 import { environment, quantiles, roofs } from '../result.ts'
-import { amount, list, map, object, oneOf, optional, type Schema, type TypeOf, text } from '../schema.ts'
 
 /** Raised when a field changes its meaning or goes; new fields alone do not raise it. */
-export const VERSION = 1
+export const VERSION = 2
 
 /** Launches that do the same: one op, one kernel, the same shapes. */
 const kernel = object({
@@ -20,6 +31,8 @@ const kernel = object({
   /** Of a call: useful FLOPs, and bytes read and written. */
   flops: amount,
   bytes: amount,
+  /** Whether the FLOPs are known; if not, they stand as 0, and what follows is of the bytes alone. */
+  counted: flag,
   /** By the median, as are those that follow. */
   gflops: amount,
   gbs: amount,
@@ -54,8 +67,8 @@ const profile = object({
   roofs,
   run: object({
     model: text,
-    options: map(amount),
-    loss: optional(text),
+    /** As flags say them. */
+    options: map(text),
     data: text,
     batch: amount,
     seed: amount,

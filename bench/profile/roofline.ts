@@ -1,8 +1,9 @@
 /** The roofline chart: every kernel a dot under the measured roofs, as large as its share. Pure. */
+import { kindOf } from '../kinds.ts'
 import type { Roofs } from '../result.ts'
 import { short } from '../table.ts'
 import type { Profile, ProfiledKernel } from './result.ts'
-import { decades, element, kindOf, type LogAxis, label, logAxis } from './svg.ts'
+import { decades, element, type LogAxis, label, logAxis } from './svg.ts'
 import { tipOf } from './table.ts'
 
 const SIZE = { width: 1080, height: 560 }

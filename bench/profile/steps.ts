@@ -9,7 +9,8 @@ import { launchedBy } from '../../src/engine/profiling/launches.ts'
 import { Ledger } from '../../src/engine/profiling/ledger.ts'
 import type { SubmitRecord } from '../../src/engine/profiling/profile.ts'
 import { workOf } from '../../src/engine/profiling/work.ts'
-import { type Data, tableOf } from '../../src/models/data/data.ts'
+import type { DataSet } from '../../src/models/data/dataSet.ts'
+import { sourceOf } from '../../src/models/index.ts'
 import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 import type { Measured, ProfiledStep, Run, StepTimes, Submit } from './measured.ts'
 import { phasesOf } from './phases.ts'
@@ -17,12 +18,12 @@ import { phasesOf } from './phases.ts'
 /** Steps that come first: they record and compile. Models that take other steps now and then begin with one of those. */
 const WARM_UP = 3
 
-export async function profileSteps(g: Gpu, data: Data, config: Config, count: number): Promise<Measured> {
+export async function profileSteps(g: Gpu, data: DataSet, config: Config, count: number): Promise<Measured> {
   const ledger = new Ledger()
-  g.pool.ledger = ledger
-  const table = tableOf(data)
+  g.pool.observers.add(ledger)
+  const source = sourceOf(data, config)
   const trainer = new Trainer(config)
-  const step = (): Promise<StepTimes> => takeStep(g, () => trainer.advance(table))
+  const step = (): Promise<StepTimes> => takeStep(g, () => trainer.advance(source))
   try {
     for (let i = 0; i < WARM_UP; i++) await step()
     const plain: number[] = []
@@ -34,7 +35,10 @@ export async function profileSteps(g: Gpu, data: Data, config: Config, count: nu
     }
     const before = Math.ceil(count / 2)
     await plainSteps(before)
-    const digest = new Digest(ownersOf(trainer))
+    const { optimizers } = trainer.model
+    const digest = new Digest(
+      new Map(Object.entries(optimizers).map(([name, optimizer]) => [optimizer, name])),
+    )
     const steps: ProfiledStep[] = []
     for (let i = 0; i < count; i++) {
       let times: StepTimes | undefined
@@ -51,8 +55,8 @@ export async function profileSteps(g: Gpu, data: Data, config: Config, count: nu
     return { plain, steps, launches: digest.launches, phases: digest.phases, memory: ledger.holders() }
   } finally {
     trainer.dispose()
-    table.dispose()
-    g.pool.ledger = undefined
+    source.dispose()
+    g.pool.observers.delete(ledger)
   }
 }
 
@@ -67,29 +71,19 @@ async function takeStep(g: Gpu, advance: () => Promise<Float32Array>): Promise<S
   return { begin, recorded, done, end: performance.now() }
 }
 
-/** Networks by the numbers of the buffers that their optimiser keeps its state in. */
-function ownersOf({ model }: Trainer): Map<number, string> {
-  const owners = new Map<number, string>()
-  for (const [network, optimizer] of Object.entries(model.optimizers))
-    for (const view of Object.values(optimizer.stateDict())) {
-      owners.set(view.storageOf('profile').buffer.id, network)
-      view.dispose()
-    }
-  return owners
-}
-
 /** Numbers launches and phases, so that each is described once. */
 class Digest {
   readonly launches: Measured['launches'] = []
   readonly phases: string[] = []
   private readonly known = new Map<string, number>()
 
-  constructor(private readonly owners: ReadonlyMap<number, string>) {}
+  /** `names`: of the optimisers. */
+  constructor(private readonly names: ReadonlyMap<object, string>) {}
 
   /** The submits of one step. */
   read(submits: readonly SubmitRecord[]): Submit[] {
     const dispatches = submits.flatMap(({ passes }) => passes.map(({ dispatches: [only] }) => only))
-    const phases = phasesOf(dispatches, this.owners)
+    const phases = phasesOf(dispatches, this.names)
     let next = 0
     return submits.map(({ passes, begin, encoded, end }) => {
       const runs = passes.map(({ dispatches: [only], begin = 0, end = 0 }): Run => {

@@ -1,4 +1,4 @@
-/** Pieces of pictures: elements as text, logarithmic axes, colours by kind of kernel. Pure. */
+/** Pieces of pictures: elements as text, logarithmic axes. Pure. */
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 export const escapeText = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c])
@@ -39,17 +39,3 @@ export function decades({ min, max }: LogAxis): number[] {
   for (let e = Math.ceil(Math.log10(min)); 10 ** e <= max; e++) ticks.push(10 ** e)
   return ticks
 }
-
-/** Kinds of kernels, each with a colour of its own, by the begin of their files' names. */
-const KINDS: Record<string, readonly string[]> = {
-  products: ['matmul', 'conv2d'],
-  norms: ['norm_', 'pixel_norm', 'spectral_norm', 'style_layer'],
-  pointwise: ['pointwise'],
-  reductions: ['reduce'],
-  optimiser: ['optim'],
-}
-const OTHER = 'moves'
-export const kinds: readonly string[] = [...Object.keys(KINDS), OTHER]
-
-export const kindOf = (kernel: string): string =>
-  Object.keys(KINDS).find((kind) => KINDS[kind].some((begin) => kernel.startsWith(begin))) ?? OTHER

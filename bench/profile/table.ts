@@ -1,4 +1,5 @@
 /** A profile as text for a terminal of 120 columns. Pure. */
+import { uncountedLines } from '../../src/engine/profiling/work.ts'
 import { type Column, lines, short } from '../table.ts'
 import type { Profile, ProfiledKernel } from './result.ts'
 
@@ -10,14 +11,19 @@ const percent = (part: number): string => `${(100 * part).toFixed(1)}%`
 export const nameOf = ({ op, kernel }: Pick<ProfiledKernel, 'op' | 'kernel'>): string =>
   op === kernel || kernel === 'pointwise' ? op : `${op} (${kernel})`
 
+/** A figure made of a kernel's FLOPs, where these are known. */
+export const ofFlops = ({ counted }: ProfiledKernel, figure: number): string =>
+  counted ? short(figure) : '?'
+
 /** All there is to say of a kernel, for who points at it. */
 export const tipOf = (k: ProfiledKernel): string =>
   [
     nameOf(k),
     k.shape,
     `${percent(k.share)} of the time: ${short(k.calls)} calls a step, ${short(k.ms.median)} ms each (${short(k.ms.p10)} to ${short(k.ms.p90)})`,
-    `${short(k.gflops)} GFLOP/s, ${short(k.gbs)} GB/s, ${short(k.intensity)} FLOPs per byte`,
+    `${ofFlops(k, k.gflops)} GFLOP/s, ${short(k.gbs)} GB/s, ${ofFlops(k, k.intensity)} FLOPs per byte`,
     `${k.percent.toFixed(0)}% of what the roof over ${k.bound === 'compute' ? 'arithmetic' : 'memory'} allows`,
+    ...uncountedLines([k]),
   ].join('\n')
 
 const columns: Column<ProfiledKernel>[] = [
@@ -25,7 +31,7 @@ const columns: Column<ProfiledKernel>[] = [
   { head: 'calls', width: 5, cell: (k) => short(k.calls) },
   { head: 'ms', width: 7, cell: (k) => short(k.total) },
   { head: 'share', width: 6, cell: (k) => percent(k.share) },
-  { head: 'GFLOP/s', width: 7, cell: (k) => short(k.gflops) },
+  { head: 'GFLOP/s', width: 7, cell: (k) => ofFlops(k, k.gflops) },
   { head: 'GB/s', width: 6, cell: (k) => short(k.gbs) },
   { head: 'roof', width: 5, cell: (k) => `${k.percent.toFixed(0)}%` },
 ]
@@ -36,6 +42,7 @@ export function summaryOf({ kernels, phases, step, cost, memory }: Profile): str
     '',
     ...lines(columns, kernels.slice(0, SHOWN), (k) => ({ text: k.shape })),
     ...(kernels.length > SHOWN ? [`… and ${kernels.length - SHOWN} more in profile.csv`] : []),
+    ...uncountedLines(kernels),
     '',
     ...phases.map(
       ({ name, total, share }) =>

@@ -1,7 +1,8 @@
 /** One step as it went by: what JavaScript did, the phases, and every kernel. Pure. */
+import { kindOf } from '../kinds.ts'
 import { short } from '../table.ts'
 import type { Measured, ProfiledStep } from './measured.ts'
-import { element, kindOf, label } from './svg.ts'
+import { element, label } from './svg.ts'
 import { nameOf } from './table.ts'
 import { clockOffset, phaseStretches } from './trace.ts'
 

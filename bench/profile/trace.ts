@@ -81,8 +81,8 @@ export function traceOf({ steps, launches, phases }: Measured): { traceEvents: T
     return phaseStretches(inTurn(step.submits.flatMap(({ runs }) => runs))).flatMap((stretch) => [
       slice(GPU, phases[stretch.phase], at(stretch.runs[0][2]), at(stretch.runs[stretch.runs.length - 1][3])),
       ...stretch.runs.map(([launch, , begin, end]) => {
-        const { op, kernel, shape, flops, bytes } = launches[launch]
-        return slice(GPU, op, at(begin), at(end), { kernel, shape, flops, bytes })
+        const { op, kernel, shape, flops, bytes, counted } = launches[launch]
+        return slice(GPU, op, at(begin), at(end), { kernel, shape, flops: counted ? flops : '?', bytes })
       }),
     ])
   }

@@ -167,14 +167,17 @@ function movementRows(shape: number[]): Row[] {
       (a) => G.upsample2d(a, { scale: 2, mode: 'bilinear' }),
       (a) => R.upsample2d(a, { scale: 2, mode: 'bilinear' }),
     ),
-    simple(
-      'blur2d',
-      shape,
-      [x],
-      from(shape, BLUR),
-      (a) => G.blur2d(a),
-      (a) => R.blur2d(a),
-    ),
+    {
+      ...simple(
+        'blur2d',
+        shape,
+        [x],
+        from(shape, BLUR),
+        (a) => G.blur2d(a),
+        (a) => R.blur2d(a),
+      ),
+      peer: undefined, // none has one
+    },
     simple(
       'avgPool2d',
       shape,

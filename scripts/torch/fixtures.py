@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy
 import torch
 
-from ganvas.families import NAMES
+from ganvas.families import NAMES, find
 from ganvas.fixtures import metrics, models, ops, optim, resample
 from ganvas.fixtures.text import dump, plain
 
@@ -29,9 +29,10 @@ CASES = {
     "conv": ops.conv_cases, "convTranspose": ops.conv_transpose_cases, "norm": ops.norm_cases,
     "optim": optim.optimizers, "resample": resample.resample_cases,
 }
+CLASSES = 3  # of labels that are drawn
 # The family of each file.
 MODELS = {
-    "dcgan": "dcgan", "gan": "gan", "wgan": "wgan", "wganGp": "wgan-gp", "wganGpResidual": "wgan-gp", "sngan": "sngan",
+    "cgan": "cgan", "cganDense": "cgan", "dcgan": "dcgan", "gan": "gan", "wgan": "wgan", "wganGp": "wgan-gp", "wganGpResidual": "wgan-gp", "sngan": "sngan",
     "stylegan": "stylegan-lite", "stylegan2": "stylegan2-lite",
 }
 
@@ -66,7 +67,8 @@ def new(name, family, size, options, seed):
     if path.exists():
         raise SystemExit(f"{path} exists: its inputs are kept; to draw others, remove it first")
     torch.manual_seed(seed)
-    path.write_text(json_of(models.drawn(family, {"size": size, "channels": 1}, options)), encoding="utf-8")
+    sample = {"size": size, "channels": 1, **({"classes": CLASSES} if find(family).LABELLED else {})}
+    path.write_text(json_of(models.drawn(family, sample, options)), encoding="utf-8")
     print(f"{path}: name its family in scripts/torch/fixtures.py")
 
 

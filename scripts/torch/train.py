@@ -29,43 +29,57 @@ def kebab(name):
     return re.sub("[A-Z]", lambda match: f"-{match[0].lower()}", name)
 
 
+def number(text):
+    """A whole one as an int, as JSON has it."""
+    value = float(text)
+    return int(value) if value == int(value) else value
+
+
+def argument_of(value):
+    """How argparse reads an option whose usual value is this one."""
+    if isinstance(value, bool):
+        return {"action": "store_const", "const": True}
+    if isinstance(value, str):
+        return {"choices": [kebab(name) for name in LOSSES]}
+    return {"type": number, "metavar": "X"}
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("family", nargs="?", choices=NAMES)
     parser.add_argument("--from", dest="source", metavar="FILE", help="go on from a file")
     parser.add_argument("--data", default="mnist", help=f"mnist, idx:PATH, or points: {', '.join(data.TOYS)}")
-    parser.add_argument("--loss", choices=[kebab(name) for name in LOSSES])
     parser.add_argument("--steps", type=int, required=True, help="train until this step")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", metavar="FILE.safetensors")
     parser.add_argument("--samples", metavar="FILE.npy")
     parser.add_argument("--count", type=int, default=5000, help="samples")
-    for option in sorted({option for family in NAMES for option in find(family).DEFAULTS}):
-        parser.add_argument(f"--{kebab(option)}", dest=f"option {option}", type=float, metavar="X")
+    for option, value in sorted({key: value for family in NAMES for key, value in find(family).DEFAULTS.items()}.items()):
+        parser.add_argument(f"--{kebab(option)}", dest=f"option {option}", **argument_of(value))
     args = parser.parse_args()
     if (args.family is None) == (args.source is None):
         parser.error(f"expected a family, one of {', '.join(NAMES)}, or --from FILE")
-    options = {name[len("option "):]: value for name, value in vars(args).items()
+    words = {kebab(name): name for name in LOSSES}
+    options = {name[len("option "):]: words.get(value, value) for name, value in vars(args).items()
                if name.startswith("option ") and value is not None}
-    if args.source and (options or args.loss):
-        parser.error("--from: options and loss are those of the file")
-    return args, {name: int(value) if value == int(value) else value for name, value in options.items()}
+    if args.source and options:
+        parser.error("--from: options are those of the file")
+    return args, options
 
 
 def begin(args, options):
     """The model to train, its metadata, and a function of a count that draws samples of its data."""
-    kind, real = data.load(args.data)
     if args.source:
         model, metadata = checkpoint.load(args.source)
-        if metadata["config"]["data"] != kind:
-            raise SystemExit(f"--data: {args.source} is of {metadata['config']['data']}, not of {kind}")
+        fields, real = data.load(args.data, "classes" in model.sample_size)
+        if metadata["config"]["fields"] != fields:
+            raise SystemExit(f"--data: {args.source} is of {metadata['config']['fields']}, not of {fields}")
         return model, metadata, real
     family = find(args.family)
-    loss = next((name for name in LOSSES if kebab(name) == args.loss), None)
+    fields, real = data.load(args.data, family.LABELLED)
     own = {name: value for name, value in options.items() if value != family.DEFAULTS.get(name)}
-    config = {"model": args.family, "options": own, **({"loss": loss} if loss not in (None, family.LOSS) else {}),
-              "data": kind, "batch": args.batch, "seed": args.seed}
+    config = {"model": args.family, "options": own, "fields": fields, "batch": args.batch, "seed": args.seed}
     return checkpoint.build(config), {"config": config, "step": 0}, real
 
 

@@ -1,16 +1,20 @@
 /** The loss chart and the two meters of the discriminator's opinion. */
+import type { MetricKind } from '../models/family.ts'
 import type { LogLine } from '../models/training/train.ts'
 import { context2d, find } from './dom.ts'
-import { darkTheme, drawLosses, lightTheme } from './draw.ts'
+import { darkTheme, drawLosses, type Kinds, lightTheme } from './draw.ts'
+import { History } from './history.ts'
 
-/** Beyond this, neighbours are averaged. */
-const MAX_LINES = 4000
+/** Lines that the pace of training is told by. */
+const LATEST = 21
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
 export class Charts {
   private readonly canvas = find<HTMLCanvasElement>('#losses')
-  private lines: LogLine[] = []
-  private metrics: readonly string[] = []
+  private readonly history = new History()
+  /** The latest lines, as they came. */
+  private latest: LogLine[] = []
+  private metrics: Kinds = {}
   private queued = false
 
   constructor() {
@@ -19,22 +23,23 @@ export class Charts {
   }
 
   add(lines: readonly LogLine[]): void {
-    this.lines.push(...lines)
-    if (this.lines.length > MAX_LINES) this.lines = halved(this.lines)
+    this.history.add(lines)
+    this.latest = [...this.latest, ...lines].slice(-LATEST)
     this.draw()
   }
 
   /** Forgets all that was after `step`. */
-  rewind(step: number, metrics: readonly string[]): void {
-    this.lines = this.lines.filter((line) => line.step <= step)
+  rewind(step: number, metrics: Kinds): void {
+    this.history.rewind(step)
+    this.latest = this.latest.filter((line) => line.step <= step)
     this.metrics = metrics
     this.draw()
   }
 
   /** Mean milliseconds of the latest steps, undefined before the first. */
   get stepMs(): number | undefined {
-    const latest = this.lines.slice(-21)
-    if (latest.length < 2) return this.lines.at(-1)?.ms
+    const { latest } = this
+    if (latest.length < 2) return latest.at(-1)?.ms
     let ms = 0
     for (let i = 1; i < latest.length; i++) ms += latest[i].ms * (latest[i].step - latest[i - 1].step)
     return ms / ((latest.at(-1)?.step ?? 0) - latest[0].step)
@@ -45,7 +50,8 @@ export class Charts {
     this.queued = true
     requestAnimationFrame(() => {
       this.queued = false
-      const { canvas, lines } = this
+      const { canvas } = this
+      const { lines } = this.history
       const { clientWidth: width, clientHeight: height } = canvas
       canvas.width = width * devicePixelRatio
       canvas.height = height * devicePixelRatio
@@ -53,18 +59,20 @@ export class Charts {
       ctx.scale(devicePixelRatio, devicePixelRatio)
       drawLosses(ctx, { width, height }, lines, this.metrics, dark.matches ? darkTheme : lightTheme)
       const last = lines.at(-1)
-      const values = this.metrics.map((name) => `${name} ${last?.[name].toFixed(2)}`)
+      const values = Object.keys(this.metrics).map((name) => `${name} ${last?.[name].toFixed(2)}`)
       canvas.setAttribute('aria-label', last ? `Step ${last.step}: ${values.join(', ')}` : 'Losses by step')
-      find('#meters').hidden = !this.metrics.includes('D(x)')
-      const real = this.meter('real', 'D(x)')
-      const fake = this.meter('fake', 'D(G(z))')
+      const real = this.meter('real', 'opinion of real')
+      const fake = this.meter('fake', 'opinion of generated')
+      find('#meters').hidden = !Object.values(this.metrics).includes('opinion of real')
       find('#verdict').textContent = verdict(real, fake)
     })
   }
 
   /** Shows the mean over the latest steps, since one batch says little; gives it too, NaN when there is none. */
-  private meter(id: string, metric: string): number {
-    const latest = this.lines.slice(-8).map((line) => line[metric])
+  private meter(id: string, kind: MetricKind): number {
+    const metric = Object.keys(this.metrics).find((name) => this.metrics[name] === kind) ?? ''
+    find(`#${id}`).setAttribute('aria-label', metric)
+    const latest = this.latest.slice(-8).map((line) => line[metric])
     const percent = Math.round((100 * latest.reduce((a, b) => a + b, 0)) / latest.length)
     const known = Number.isFinite(percent)
     find(`#${id}-value`).textContent = known ? `${percent}%` : '–'
@@ -81,13 +89,4 @@ function verdict(real: number, fake: number): string {
   if (lead > 50) return 'Now it sees through most generated images, but not all.'
   if (lead > 20) return 'Now the generated images fool it often: a good contest.'
   return 'Now it can hardly tell them apart: at 50% each it only guesses.'
-}
-
-function halved(lines: readonly LogLine[]): LogLine[] {
-  return lines.flatMap((line, i) => {
-    if (i % 2 === 0) return i === lines.length - 1 ? [line] : []
-    const before = lines[i - 1]
-    const mean = Object.fromEntries(Object.keys(line).map((name) => [name, (before[name] + line[name]) / 2]))
-    return [{ ...mean, step: line.step, ms: (before.ms + line.ms) / 2 }]
-  })
 }

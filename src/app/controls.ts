@@ -1,5 +1,6 @@
-/** The fields of an experiment: model, data, seed, width, batch, learning rate, and what stabilises it. */
-
+/** The fields of an experiment: model, data, seed, batch, the model's options, and what stabilises it. */
+import { kebab } from '../models/kebab.ts'
+import { expected, type Option as ModelOption, optionOf, optionText } from '../models/options.ts'
 import { namesOf } from '../models/training/stabilisers/names.ts'
 import { find } from './dom.ts'
 import { banner } from './files.ts'
@@ -7,6 +8,7 @@ import {
   type Aid,
   aids,
   type Choices,
+  choiceOf,
   firstSettings,
   IMAGES,
   type Name,
@@ -18,11 +20,7 @@ import {
   wrongAids,
 } from './state.ts'
 
-const CHOICES = {
-  width: [4, 8, 16, 32, 64, 128, 256],
-  batch: [8, 16, 32, 64, 128, 256, 512],
-  lr: [5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3],
-}
+const BATCHES = [8, 16, 32, 64, 128, 256, 512]
 
 type Field = HTMLInputElement | HTMLSelectElement
 
@@ -35,11 +33,15 @@ const lists = Object.fromEntries(
 ) as Record<Aid, HTMLInputElement>
 const model = find<HTMLSelectElement>('[name="model"]')
 const data = find<HTMLSelectElement>('[name="data"]')
+/** The fields of the options of the model that is shown. */
+let options: Record<string, Field> = {}
+let optionsOf: string | undefined
+let onChange = (): void => {}
 
 /** Calls back whenever the user changes something; what the fields say is then `fieldSettings()`. */
 export function onSettings(changed: () => void): void {
-  for (const [name, choices] of Object.entries(CHOICES))
-    for (const choice of choices) addChoice(fields[name as Name], choice)
+  onChange = changed
+  for (const choice of BATCHES) addChoice(fields.batch, choice)
   for (const aid of aids)
     lists[aid].title = `${namesOf(aid).join(', ')}: NAME or NAME=VALUE, separated by commas`
   for (const field of [model, data, ...Object.values(fields), ...Object.values(lists)])
@@ -47,9 +49,8 @@ export function onSettings(changed: () => void): void {
 }
 
 /** The models and data to choose from. */
-export function offer({ settings, points }: Choices): void {
-  const models = new Set(settings.map((own) => own.model))
-  model.replaceChildren(...[...models].map((name) => new Option(name)))
+export function offer({ models, points }: Choices): void {
+  model.replaceChildren(...models.map(({ name, about }) => Object.assign(new Option(name), { title: about })))
   data.append(...points.map((name) => new Option(`points: ${name}`, name)))
 }
 
@@ -59,9 +60,29 @@ export function offerStacked(channels: number): void {
   if (option) option.disabled = channels !== 1
 }
 
-export function showSettings(settings: Settings): void {
+export function showSettings(settings: Settings, choices: Choices): void {
   model.value = settings.model
   data.value = settings.data
+  const choice = choiceOf(choices, settings.model)
+  find('#about').textContent = choice?.about ?? ''
+  if (choice && optionsOf !== settings.model) {
+    optionsOf = settings.model
+    options = Object.fromEntries(
+      Object.entries(choice.options).map(([name, option]) => [name, optionField(name, option)]),
+    )
+    const labels = (wanted: boolean): HTMLElement[] =>
+      Object.entries(options)
+        .filter(([name]) => choice.main.includes(name) === wanted)
+        .map(([name, field]) => labelled(name, choice.options[name].about, field))
+    find('#options').replaceChildren(...labels(true))
+    find('#more-options').replaceChildren(...labels(false))
+  }
+  for (const [name, field] of Object.entries(options)) {
+    const value = settings.options[name]
+    if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = value === true
+    else field.value = optionText(value)
+    field.removeAttribute('aria-invalid')
+  }
   for (const name of names) {
     const field = fields[name]
     addChoice(field, settings[name])
@@ -72,6 +93,27 @@ export function showSettings(settings: Settings): void {
     lists[aid].value = settings[aid]
     lists[aid].removeAttribute('aria-invalid')
   }
+}
+
+/** A checkbox for a switch, a list for words, a line of text for a number. */
+function optionField(name: string, option: ModelOption): Field {
+  const field = document.createElement(option.kind === 'oneOf' ? 'select' : 'input')
+  field.name = kebab(name)
+  if (field instanceof HTMLSelectElement)
+    field.append(...(option.words ?? []).map((word) => new Option(kebab(word))))
+  else if (option.kind === 'toggle') field.type = 'checkbox'
+  else field.inputMode = 'decimal'
+  field.autocomplete = 'off'
+  field.addEventListener('change', () => onChange())
+  return field
+}
+
+function labelled(name: string, about: string, field: Field): HTMLLabelElement {
+  const label = document.createElement('label')
+  const help = document.createElement('small')
+  help.textContent = about
+  label.append(`${kebab(name).replaceAll('-', ' ')} `, field, help)
+  return label
 }
 
 /**
@@ -87,11 +129,18 @@ export function fieldSettings(before: Settings, choices: Choices): Settings {
     const own = ownSettings(choices, before.model, data.value) ?? firstSettings(choices, data.value)
     return { ...own, seed: before.seed }
   }
-  const settings = { ...before }
+  const settings = { ...before, options: { ...before.options } }
   for (const name of names) {
     const value = parseSetting(name, fields[name].value)
     fields[name].setAttribute('aria-invalid', String(value === undefined))
     settings[name] = value ?? before[name]
+  }
+  const known = choiceOf(choices, before.model)?.options ?? {}
+  for (const [name, field] of Object.entries(options)) {
+    const value = optionOf(known[name], said(field))
+    field.setAttribute('aria-invalid', String(value === undefined))
+    if (value === undefined) banner(`${kebab(name)}: expected ${expected(known[name])}, got '${field.value}'`)
+    settings.options[name] = value ?? before.options[name]
   }
   for (const aid of aids) {
     const text = lists[aid].value.trim()
@@ -103,13 +152,16 @@ export function fieldSettings(before: Settings, choices: Choices): Settings {
   return settings
 }
 
+const said = (field: Field): string =>
+  field instanceof HTMLInputElement && field.type === 'checkbox' ? optionText(field.checked) : field.value
+
 /** A link may bring a number that the list has not. */
 function addChoice(field: Field, value: number): void {
   if (!(field instanceof HTMLSelectElement)) return
-  const options = [...field.options]
-  if (options.some((option) => Number(option.value) === value)) return
+  const list = [...field.options]
+  if (list.some((option) => Number(option.value) === value)) return
   field.add(
     new Option(String(value)),
-    options.findIndex((option) => Number(option.value) > value),
+    list.findIndex((option) => Number(option.value) > value),
   )
 }

@@ -1,4 +1,5 @@
 /** The loss chart on a canvas: of the page, or an OffscreenCanvas of a page that nobody looks at. */
+import type { MetricKind } from '../models/family.ts'
 import type { LogLine } from '../models/training/train.ts'
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
@@ -49,16 +50,16 @@ const RIGHT = 12
 const LEGEND = 28
 const STEPS = 24
 
-/** Names of metrics that share axes, from the top, and how much of the height they take. */
-function groupsOf(metrics: readonly string[]): { names: string[]; share: number }[] {
-  const isLoss = (name: string): boolean => name.startsWith('loss')
-  const isNorm = (name: string): boolean => name.startsWith('grad')
-  return [
-    { names: metrics.filter(isLoss), share: 3 },
-    { names: metrics.filter((name) => !isLoss(name) && !isNorm(name)), share: 2 },
-    { names: metrics.filter(isNorm), share: 1.6 },
-  ].filter(({ names }) => names.length > 0)
-}
+/** The kinds of what each step reports, by name. */
+export type Kinds = Readonly<Record<string, MetricKind>>
+
+/** Kinds that share axes, from the top, and how much of the height they take. */
+const STRIPS: readonly { kinds: readonly MetricKind[]; share: number; range?: Range }[] = [
+  { kinds: ['loss'], share: 3 },
+  { kinds: ['opinion of real', 'opinion of generated'], share: 2, range: { from: 0, to: 1 } },
+  { kinds: ['score', 'penalty'], share: 2 },
+  { kinds: ['norm'], share: 1.6 },
+]
 
 /**
  * The losses by step, smoothed over their faint raw values; below them what the discriminator says of images, D(·),
@@ -69,7 +70,7 @@ export function drawLosses(
   ctx: Context,
   size: Size,
   lines: readonly LogLine[],
-  metrics: readonly string[],
+  metrics: Kinds,
   theme: Theme,
 ): void {
   ctx.clearRect(0, 0, size.width, size.height)
@@ -83,13 +84,14 @@ export function drawLosses(
   const first = lines[0]?.step ?? 0
   const steps = { from: first > last / 2 && lines.length > 1 ? first : 0, to: Math.max(last, 20) }
   const x = { left: LEFT, right: size.width - RIGHT, ...steps }
-  const groups = groupsOf(metrics)
+  const groups = STRIPS.map(({ kinds, ...group }) => ({
+    ...group,
+    names: Object.keys(metrics).filter((name) => kinds.includes(metrics[name])),
+  })).filter(({ names }) => names.length > 0)
   const room = (size.height - STEPS) / groups.reduce((sum, { share }) => sum + share, 0)
   let top = 0
-  for (const { names, share } of groups) {
+  for (const { names, share, range = rangeOf(lines, names) } of groups) {
     const bottom = Math.round(top + share * room)
-    const areOpinions = names.every((name) => name.startsWith('D('))
-    const range = areOpinions ? { from: 0, to: 1 } : rangeOf(lines, names)
     strip({ ctx, lines, theme, x, names, top: top + LEGEND, bottom: bottom - 6, range })
     top = bottom
   }

@@ -1,8 +1,10 @@
 /** What `npm run evaluate` asks of the page: scores, pictures and files of a checkpoint's samples. */
 import { DataError, seed } from '../engine/index.ts'
-import { isToy, parseIdx, parseLabels, ToyTable } from '../models/data/data.ts'
+import { isPoints } from '../models/data/fields.ts'
+import { parseIdx, parseLabels } from '../models/data/idx.ts'
+import { PointStore } from '../models/data/source.ts'
 import { toyOf } from '../models/data/toys.ts'
-import type { Labelled } from '../models/evaluation/classifier.ts'
+import { CLASSES, type Labelled } from '../models/evaluation/classifier.ts'
 import { DigitScorer, type Digits, fromBytes, pixelsOf, type Scored } from '../models/evaluation/digits.ts'
 import {
   balanced,
@@ -10,14 +12,15 @@ import {
   layeredOf,
   linearAccuracy,
 } from '../models/evaluation/discriminatorFeatures.ts'
-import type { ImageScores } from '../models/evaluation/metrics/index.ts'
-import type { ModeScores } from '../models/evaluation/metrics/labels.ts'
+import type { Described, ImageScores } from '../models/evaluation/metrics/index.ts'
+import { labelsOf, type ModeScores } from '../models/evaluation/metrics/labels.ts'
 import { nearest } from '../models/evaluation/metrics/neighbours.ts'
 import type { Rows } from '../models/evaluation/metrics/rows.ts'
 import { type PathLength, pathLengths } from '../models/evaluation/pathLength.ts'
 import { scorePoints, type ToyScores } from '../models/evaluation/toyMetrics.ts'
+import type { View } from '../models/family.ts'
 import { Trainer } from '../models/training/trainer.ts'
-import { type Draw, samplesOf, withSamples, withTrainer } from './checkpoint.ts'
+import { CHUNK, type Draw, samplesOf, withSamples, withTrainer } from './checkpoint.ts'
 import { get, send } from './commands.ts'
 import { drawNeighbours, SHOWN } from './neighbours.ts'
 import { Progress } from './report.ts'
@@ -34,6 +37,8 @@ export interface DigitsRequest extends Draw {
 export interface DigitScores extends Scored<ImageScores> {
   accuracy: number
   pathLengths: PathLength[]
+  /** Of a model that is asked for digits by class: the share of samples that the classifier reads as the asked one. */
+  asked?: number
 }
 
 export type StackedScores = Scored<ModeScores> & { accuracy: number }
@@ -74,14 +79,15 @@ export async function scorerOf(digits: Digits, hasClassifier: boolean): Promise<
 export const evaluation = {
   /** Scores of generated points, and of as many real ones. */
   async evaluatePoints(request: Draw): Promise<Record<'generated' | 'real', ToyScores>> {
-    return withSamples(request, async ({ config: { data } }, samples) => {
-      if (!isToy(data)) throw new DataError(`${request.file}: makes images, not points`)
-      const toy = toyOf(data.toy)
-      const table = new ToyTable(toy)
-      const points = table.batch(request.count)
+    return withSamples(request, async (trainer, samples) => {
+      const { shows } = trainer.view()
+      if (!isPoints(shows)) throw new DataError(`${request.file}: makes images, not points`)
+      const toy = toyOf(shows.toy)
+      const store = new PointStore(toy)
+      const points = store.fresh(request.count)
       const real = await points.data()
       points.dispose()
-      table.dispose()
+      store.dispose()
       return { generated: scorePoints(toy, samples), real: scorePoints(toy, real) }
     })
   },
@@ -92,10 +98,13 @@ export const evaluation = {
     const scorer = await scorerOf(digits, request.hasClassifier)
     return withTrainer(request.file, async (trainer) => {
       const samples = await drawn(trainer, request)
-      const scores = await scoredDigits(digits, scorer, samples)
+      const described = await scorer.describe(samples)
+      const scores = await scoredDigits(digits, scorer, samples, described)
       if (request.isExported) await sendBytes(samples, digits.train.images.bytes)
+      const asked = shareAsAsked(trainer.view(), described)
       return {
         ...scores,
+        ...(asked !== undefined && { asked }),
         pathLengths: request.pairs ? await pathLengths(trainer.model, scorer, request.pairs) : [],
       }
     })
@@ -105,7 +114,8 @@ export const evaluation = {
   async scoreDigits({ hasClassifier }: Pick<DigitsRequest, 'hasClassifier'>): Promise<DigitScores> {
     const digits = await servedDigits()
     const scorer = await scorerOf(digits, hasClassifier)
-    const scores = await scoredDigits(digits, scorer, fromBytes(await get('samples')))
+    const samples = fromBytes(await get('samples'))
+    const scores = await scoredDigits(digits, scorer, samples, await scorer.describe(samples))
     return { ...scores, pathLengths: [] }
   },
 
@@ -183,17 +193,31 @@ export const evaluation = {
 function drawn(trainer: Trainer, { seed: from, count }: Draw): Promise<Float32Array> {
   seed(from)
   const progress = new Progress('samples', count)
-  return samplesOf(trainer, count, (done) => progress.at(done))
+  return samplesOf(trainer, count, {}, (done) => progress.at(done))
 }
 
 async function scoredDigits(
   digits: Digits,
   scorer: DigitScorer,
   samples: Float32Array,
+  described: Described,
 ): Promise<Omit<DigitScores, 'pathLengths'>> {
-  const described = await scorer.describe(samples)
   await sendNeighbours(digits, scorer, samples, described.features)
   return { accuracy: scorer.accuracy, ...scorer.score(described) }
+}
+
+/**
+ * The share of samples that are read as the class that they were asked to be: one class after the other, as samplesOf draws
+ * them. Undefined for a view that is not asked for by the ten digits.
+ */
+function shareAsAsked({ latents }: View, { probabilities }: Described): number | undefined {
+  const classes = Object.values(latents).flatMap((latent) =>
+    latent.kind === 'class' ? [latent.classes] : [],
+  )
+  if (classes.length !== 1 || classes[0].length !== CLASSES) return undefined
+  const read = labelsOf(probabilities)
+  const right = read.reduce((sum, label, i) => sum + Number(label === (i % CHUNK) % CLASSES), 0)
+  return right / read.length
 }
 
 /** Sends `generated`, and the first `real` images of the training set, as many. */

@@ -6,26 +6,29 @@ import {
   adapterName,
   type InitOptions,
   init,
+  seed,
   type TunedTable,
   type TuneProgress,
   type TuneResult,
   tuned,
 } from '../engine/index.ts'
-import { type Data, parseIdx, sampleSize, stack } from '../models/data/data.ts'
-import type { ToyName } from '../models/data/toys.ts'
-import { shapeOf } from '../models/model.ts'
+import { shapeOf } from '../models/data/fields.ts'
+import type { DataName } from '../models/data/open.ts'
 import { type LogLine, type TrainOptions, train } from '../models/training/train.ts'
 import type { Config } from '../models/training/trainer.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
-import { type Draw, withSamples } from './checkpoint.ts'
+import { sheetOf } from '../models/training/views.ts'
+import { chosenOf, type Draw, samplesOf, withTrainer } from './checkpoint.ts'
 import { answer, get, send } from './commands.ts'
-import { onProfile, onRecord } from './debug.ts'
-import { context, drawLosses, lightTheme } from './draw.ts'
+import { applyDebug, memoryLines, onProfile, onRecord } from './debug.ts'
+import { context, drawLosses, type Kinds, lightTheme } from './draw.ts'
 import { evaluation } from './evaluation.ts'
+import { History } from './history.ts'
 import { latents } from './latents/index.ts'
 import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 import type { Report } from './report.ts'
+import { served } from './served.ts'
 import { torch } from './torch.ts'
 import { setTuned } from './tuned.ts'
 
@@ -42,14 +45,11 @@ export interface Adapter {
   description: string
 }
 
-/** A toy distribution, or the name of the images that are served, for messages; to be stacked or not. */
-export type DataRequest = { toy: ToyName } | { images: string; stacked?: true }
-
 export interface TrainRequest {
   options: Omit<TrainOptions, 'resume'>
-  /** From 2, a table of the kernels of an early step is among the notices. */
+  /** See debug.ts. */
   debug: number
-  data: DataRequest
+  data: DataName
   /** Of a run whose samples are scored: whether the classifier of digits is served. */
   hasClassifier: boolean
   /** Continue from the checkpoint that is served, with the log so far. */
@@ -58,12 +58,14 @@ export interface TrainRequest {
 
 export interface TuneRequest {
   config: Config
-  data: DataRequest
+  data: DataName
   seconds: number
   force: boolean
 }
 
-export interface SampleRequest extends Draw {
+export interface SampleRequest extends Omit<Draw, 'count'> {
+  /** As many as the view's sheet has if left out. */
+  count?: number
   /** Pictures side by side, or the values as they are. */
   as: 'png' | 'values'
 }
@@ -100,16 +102,20 @@ const commands = {
     const resume = request.resume && (await get('checkpoint'))
     const { metricsEvery, config, adapter } = request.options
     if (metricsEvery) await init({ adapter })
-    const meter = metricsEvery ? await meterOf(config.data, request.hasClassifier) : undefined
-    let lines = request.resume?.log ?? []
-    let metrics: readonly string[] = []
+    const meter = metricsEvery
+      ? await meterOf(Object.values(config.fields)[0], request.hasClassifier)
+      : undefined
+    const history = new History(request.resume?.log)
+    let metrics: Kinds = {}
     let step = 0
     // One after the other, so that they arrive in order; awaited before a checkpoint, so that the log is not behind it.
     let reported = Promise.resolve()
     const report = (event: Report): void => {
       reported = reported.then(() => window.ganvasReport(event))
+      reported.catch(() => {}) // a full disk, say: told when it is awaited
     }
-    const sendLosses = async (): Promise<void> => send('losses.png', await chart(lines, metrics))
+    const sendLosses = async (): Promise<void> => send('losses.png', await chart(history.lines, metrics))
+    applyDebug(request.debug)
     try {
       await train(
         data,
@@ -118,16 +124,17 @@ const commands = {
           gate: async () => !stopped,
           onStart(info) {
             ;({ metrics, step } = info)
-            lines = lines.filter((line) => line.step <= info.step)
+            history.rewind(info.step)
             report({ kind: 'start', step: info.step })
           },
           onLog(line) {
-            lines.push(line)
+            history.add([line])
             report({ kind: 'log', line })
           },
-          async onSamples(at, snapshot) {
+          async onSamples(at, snapshot, shown) {
             const name = `samples/step-${String(at).padStart(6, '0')}.png`
-            await send(name, await toPng(drawSnapshot(request.options.config.data, snapshot)))
+            await send(name, await toPng(drawSnapshot(shown, snapshot)))
+            for (const text of memoryLines(request.debug, at)) report({ kind: 'notice', text })
           },
           async onMetrics(trainer) {
             if (meter) report({ kind: 'metrics', line: await meter(trainer) })
@@ -154,12 +161,21 @@ const commands = {
 
   /** Sends `samples`: a PNG or raw values of this shape. */
   async sample(request: SampleRequest): Promise<{ shape: number[] }> {
-    return withSamples(request, async (trainer, samples) => {
-      const { data } = trainer.config
-      const columns = Math.ceil(Math.sqrt(request.count))
-      const picture = async () => drawSnapshot(data, { ...(await trainer.snapshot()), samples }, columns)
+    const { file, seed: from, view: name, label } = request
+    return withTrainer(file, async (trainer) => {
+      const view = trainer.view(name)
+      const sheet = sheetOf(view)
+      const { count = sheet.count } = request
+      const across = request.count ? Math.ceil(Math.sqrt(count)) : sheet.columns
+      const chosen = chosenOf(view, label)
+      seed(from)
+      const samples = await samplesOf(trainer, count, { view: name, chosen })
+      const picture = async () => {
+        const { plane } = await trainer.snapshot({ view: name })
+        return drawSnapshot(view, { columns: [samples], plane }, across)
+      }
       await send('samples', request.as === 'png' ? await toPng(await picture()) : samples)
-      return { shape: [request.count, ...shapeOf(sampleSize(data))] }
+      return { shape: [count, ...shapeOf(view.shows)] }
     })
   },
 
@@ -169,13 +185,7 @@ const commands = {
 }
 export type Commands = typeof commands
 
-async function served(request: DataRequest): Promise<Data> {
-  if ('toy' in request) return request
-  const images = parseIdx(await get('data'), request.images)
-  return request.stacked ? stack(images) : images
-}
-
-async function chart(lines: readonly LogLine[], metrics: readonly string[]): Promise<Blob> {
+async function chart(lines: readonly LogLine[], metrics: Kinds): Promise<Blob> {
   const canvas = new OffscreenCanvas(CHART.width * 2, CHART.height * 2)
   const ctx = context(canvas)
   ctx.scale(2, 2)

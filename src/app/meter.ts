@@ -1,6 +1,6 @@
 /** Scores samples while a model trains. */
 import { seed } from '../engine/index.ts'
-import { type DataKind, isToy } from '../models/data/data.ts'
+import { type Field, isPoints } from '../models/data/fields.ts'
 import { toyOf } from '../models/data/toys.ts'
 import { scorePoints } from '../models/evaluation/toyMetrics.ts'
 import type { Trainer } from '../models/training/trainer.ts'
@@ -15,13 +15,13 @@ export const METERED = { points: 2500, digits: 2000, stacked: 2600 }
 export type Meter = (trainer: Trainer) => Promise<MetricsLine>
 
 /** For data that can be scored: points, digits, stacked digits. */
-export async function meterOf(data: DataKind, hasClassifier: boolean): Promise<Meter> {
+export async function meterOf(shows: Field, hasClassifier: boolean): Promise<Meter> {
   const drawn = (trainer: Trainer, count: number): Promise<Float32Array> => {
     seed(0)
     return samplesOf(trainer, count)
   }
-  if (isToy(data)) {
-    const toy = toyOf(data.toy)
+  if (isPoints(shows)) {
+    const toy = toyOf(shows.toy)
     return async (trainer) => ({
       step: trainer.step,
       ...scorePoints(toy, await drawn(trainer, METERED.points)),
@@ -29,7 +29,7 @@ export async function meterOf(data: DataKind, hasClassifier: boolean): Promise<M
   }
   const digits = await servedDigits()
   const scorer = await scorerOf(digits, hasClassifier)
-  if (data.stacked)
+  if (shows.kind === 'image' && shows.stacked)
     return async (trainer) => {
       const images = await drawn(trainer, METERED.stacked)
       const { generated } = await scorer.scoreStacked(images, digits.train.labels)

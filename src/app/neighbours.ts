@@ -1,6 +1,6 @@
 /** Samples, each beside the training images nearest to it: what was learned by heart would show. */
 import type { Rows } from '../models/evaluation/metrics/rows.ts'
-import type { ImageSize } from '../models/model.ts'
+import type { ImageSize } from './picture.ts'
 import { type Cell, drawSheet } from './sheet.ts'
 
 /** Samples, and neighbours of each by each distance. */

@@ -6,7 +6,7 @@ import { find, grouped } from './dom.ts'
 import { banner, download, onFiles } from './files.ts'
 import { showHelp } from './help.ts'
 import type { Look } from './latents/looks.ts'
-import { lookChosen, offerLooks, onLooks } from './lookControls.ts'
+import { classesChosen, lookChosen, offerClasses, offerLooks, onLooks } from './lookControls.ts'
 import type { Command, Report, Source } from './protocol.ts'
 import { Stage } from './stage.ts'
 import {
@@ -19,10 +19,15 @@ import {
   sameSettings,
   settingsFrom,
 } from './state.ts'
+import { ownWorker } from './trusted.ts'
+import workerUrl from './worker.ts?worker&url'
 
 /** `?debug=2`: see debug.ts. The worker's own address does not have it. */
 const DEBUG = new URLSearchParams(location.search).get('debug') ?? ''
-const DIGITS: Source = { url: new URL('data/digits.idx.gz', document.baseURI).href }
+const DIGITS: Source = {
+  url: new URL('data/digits.idx.gz', document.baseURI).href,
+  labels: new URL('data/digits-labels.idx.gz', document.baseURI).href,
+}
 
 const buttons = {
   play: find<HTMLButtonElement>('#play'),
@@ -37,10 +42,7 @@ const buttons = {
 type Handlers = { [T in Report['type']]: (report: Extract<Report, { type: T }>) => void }
 
 export class Page {
-  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    type: 'module',
-    name: DEBUG,
-  })
+  private readonly worker = ownWorker(workerUrl, DEBUG)
   private readonly charts = new Charts()
   private readonly stage = new Stage()
   private readonly counters = new Counters()
@@ -72,6 +74,7 @@ export class Page {
     onSettings(() => this.settingsChanged())
     onLooks({
       chosen: () => this.look && this.lookAt(lookChosen()),
+      classes: () => this.choose(),
       truncated: (psi) => this.worker.postMessage({ type: 'psi', psi } satisfies Command),
     })
     onFiles((file, isTarget) => (isTarget ? this.lookAt('invert', file) : this.open(file)))
@@ -103,6 +106,14 @@ export class Page {
     this.send({ type: 'look', look, target })
   }
 
+  /** Shows samples of the classes that are chosen; a walk begins anew with them. */
+  private choose(): void {
+    const { isPlaying, look } = this
+    this.send({ type: 'choose', chosen: classesChosen() })
+    if (look === 'walk') this.send({ type: 'look', look })
+    if (isPlaying) this.send({ type: 'play' })
+  }
+
   private kernels(type: 'tune' | 'forget'): void {
     this.isPlaying = false
     this.send({ type })
@@ -128,7 +139,8 @@ export class Page {
 
   private async open(opened: File): Promise<void> {
     const { name } = opened
-    const file = await opened.arrayBuffer()
+    const file = await opened.arrayBuffer().catch(() => undefined)
+    if (!file) return banner(`${name} cannot be read: it is too large, or no longer there.`)
     if (!name.endsWith('.safetensors')) return this.reset({ name, file })
     banner(undefined)
     this.isPlaying = false
@@ -139,7 +151,7 @@ export class Page {
     if (!this.wanted || !this.choices) return
     const before = this.wanted
     this.wanted = fieldSettings(before, this.choices)
-    showSettings(this.wanted)
+    showSettings(this.wanted, this.choices)
     if (this.step === 0 && !this.isPlaying && !sameSettings(this.wanted, before)) this.reset()
     else this.refresh()
   }
@@ -164,7 +176,7 @@ export class Page {
       this.choices = choices
       this.wanted = settingsFrom(location.hash, choices)
       offer(choices)
-      showSettings(this.wanted)
+      showSettings(this.wanted, choices)
       this.reset()
     },
     missing: ({ message }) => showHelp(message),
@@ -173,15 +185,16 @@ export class Page {
       say(`Loading the images: ${megabytes(received)}${of}`)
     },
     images: ({ channels }) => offerStacked(channels),
-    run: ({ isNew, step, metrics, settings, data, shown, looks }) => {
+    run: ({ isNew, step, metrics, settings, data, shown, looks, classes }) => {
       this.step = step
       this.charts.rewind(isNew ? -1 : step, metrics)
       this.stage.rewind(isNew ? -1 : step, shown)
-      if (isNew) {
+      if (isNew && this.choices) {
         this.settings = this.wanted = settings
-        showSettings(settings)
+        showSettings(settings, this.choices)
         offerLooks(looks)
-        history.replaceState(null, '', hashOf(settings))
+        offerClasses(classes)
+        history.replaceState(null, '', hashOf(settings, this.choices))
         find('#data').textContent = `Data: ${data}.`
       }
       this.refresh()

@@ -1,13 +1,12 @@
 /** What a run has to show, as a picture: a grid of images, or points in their surroundings. */
-import { type DataKind, isToy } from '../models/data/data.ts'
+import { type ImageField, isPoints } from '../models/data/fields.ts'
 import { toyOf } from '../models/data/toys.ts'
-import type { ImageSize } from '../models/model.ts'
+import type { View } from '../models/family.ts'
 import type { Snapshot } from '../models/training/trainer.ts'
+import { sheetOf } from '../models/training/views.ts'
 import { context } from './draw.ts'
 import { drawLine, drawPlane } from './points.ts'
 
-/** Images of a row, of those that every run shows. */
-export const COLUMNS = 8
 /** Images a side that stand for all of them. */
 const CORNER = 3
 /** Pixels of a picture of points. */
@@ -15,6 +14,9 @@ const PLANE = { width: 924, height: 960 }
 const LINE = { width: 924, height: 560 }
 /** Between images: a dark grey, opaque, in either byte order near enough. */
 const GAP = 0xff383838
+
+/** Height and width, and channels. */
+export type ImageSize = Pick<ImageField, 'size' | 'channels'>
 
 export interface Picture {
   canvas: OffscreenCanvas
@@ -24,16 +26,33 @@ export interface Picture {
   corner: number
 }
 
-export function drawSnapshot(kind: DataKind, { samples, plane }: Snapshot, columns = COLUMNS): Picture {
-  if (!isToy(kind))
-    return { canvas: tile(samples, kind, columns), scale: 4, corner: CORNER * (kind.size + 1) - 1 }
-  if (!plane) throw new Error('points are drawn in their plane, which is missing')
-  const toy = toyOf(kind.toy)
-  const size = toy.dims === 1 ? LINE : PLANE
-  const canvas = new OffscreenCanvas(size.width, size.height)
-  const draw = toy.dims === 1 ? drawLine : drawPlane
-  draw(context(canvas), size, toy, samples, plane)
-  return { canvas, scale: 1, corner: Math.min(canvas.width, canvas.height) }
+/** A view's pictures: images in rows of `across`, or as many as its sheet has; points in their plane. */
+export function drawSnapshot(view: View, { columns, plane }: Snapshot, across?: number): Picture {
+  const { shows } = view
+  if (isPoints(shows)) {
+    if (!plane) throw new Error('points are drawn in their plane, which is missing')
+    const toy = toyOf(shows.toy)
+    const size = toy.dims === 1 ? LINE : PLANE
+    const canvas = new OffscreenCanvas(size.width, size.height)
+    const draw = toy.dims === 1 ? drawLine : drawPlane
+    draw(context(canvas), size, toy, columns[0], plane)
+    return { canvas, scale: 1, corner: Math.min(canvas.width, canvas.height) }
+  }
+  const side = across ?? (columns.length > 1 ? columns.length : sheetOf(view).columns)
+  const canvas = tile(sideBySide(columns, shows), shows, side)
+  return { canvas, scale: 4, corner: CORNER * (shows.size + 1) - 1 }
+}
+
+/** The images of each column [N, ...] in the order of their rows. */
+function sideBySide(columns: readonly Float32Array[], { size, channels }: ImageField): Float32Array {
+  if (columns.length === 1) return columns[0]
+  const each = size * size * channels
+  const count = columns[0].length / each
+  const values = new Float32Array(columns.length * columns[0].length)
+  for (let n = 0; n < count; n++)
+    for (const [c, column] of columns.entries())
+      values.set(column.subarray(n * each, (n + 1) * each), (n * columns.length + c) * each)
+  return values
 }
 
 /** The picture as a PNG file. */

@@ -1,10 +1,11 @@
 /** What the page and its worker say to each other. */
+import type { MetricKind } from '../models/family.ts'
 import type { LogLine } from '../models/training/train.ts'
 import type { Look } from './latents/looks.ts'
 import type { Choices, Settings } from './state.ts'
 
-/** An IDX file, perhaps gzipped: to be fetched, or the user's own. */
-export type Source = { url: string } | { name: string; file: ArrayBuffer }
+/** An IDX file, perhaps gzipped: to be fetched, perhaps with labels, or the user's own. */
+export type Source = { url: string; labels?: string } | { name: string; file: ArrayBuffer }
 
 /** The worker obeys in order; a command ends the `play` or `look` before it. */
 export type Command =
@@ -19,6 +20,8 @@ export type Command =
   | { type: 'look'; look: Look; target?: File }
   /** ψ of every walk from now on. Not one of those that are obeyed in order: it ends nothing. */
   | { type: 'psi'; psi: number }
+  /** Shows samples of chosen classes from now on, by the names of what is chosen; all of them where nothing is. */
+  | { type: 'choose'; chosen: Readonly<Record<string, number>> }
   | { type: 'save' }
   /** Searches for the fastest kernels of the run's steps, and remembers them; any other command ends it. */
   | { type: 'tune' }
@@ -55,12 +58,15 @@ export interface RunReport {
   isNew: boolean
   step: number
   settings: Settings
-  metrics: readonly string[]
+  /** The kinds of what each step reports, by name. */
+  metrics: Readonly<Record<string, MetricKind>>
   /** The data set, and what is shown of a run, for people: "64 images". */
   data: string
   shown: string
   /** What else there is to see. */
   looks: readonly Look[]
+  /** Classes that samples may be asked for by, by what they are. */
+  classes: Readonly<Record<string, readonly string[]>>
 }
 
 /** A picture in the place of the run's own, until the next command. */

@@ -3,15 +3,18 @@
  * So a pause, a single step, a saved file and a change of rhythm are all the same thing, and none changes a bit.
  */
 import { memory } from '../engine/index.ts'
-import { type Data, isStack, isToy } from '../models/data/data.ts'
+import { type DataSet, fieldsOf } from '../models/data/dataSet.ts'
+import { type Field, isImage, isPoints } from '../models/data/fields.ts'
 import { toyOf } from '../models/data/toys.ts'
+import type { View } from '../models/family.ts'
 import { Failures } from '../models/training/failures.ts'
 import { type LogLine, train } from '../models/training/train.ts'
-import { type Config, POINTS, SAMPLES, Trainer } from '../models/training/trainer.ts'
+import { type Config, Trainer } from '../models/training/trainer.ts'
+import { sheetOf } from '../models/training/views.ts'
 import { settingsOf } from './config.ts'
-import { onProfile, onRecord } from './debug.ts'
+import { applyDebug, onProfile, onRecord } from './debug.ts'
 import { grouped } from './dom.ts'
-import { draw, type Look, looksOf, type View } from './latents/looks.ts'
+import { draw, type Look, type View as LookView, looksOf } from './latents/looks.ts'
 import { drawSnapshot, type Picture } from './picture.ts'
 import type { Frame, Report } from './protocol.ts'
 
@@ -40,9 +43,11 @@ export class Run {
   private durations: number[] = []
   private readonly failures = new Failures()
   private isProfiled = false
+  /** The classes to show; all of them where nothing is chosen. */
+  chosen: Readonly<Record<string, number>> = {}
 
   constructor(
-    readonly data: Data,
+    readonly data: DataSet,
     readonly config: Config,
     /** Reports to the page. */
     private readonly post: (report: Report, transfer?: Transferable[]) => void,
@@ -74,7 +79,7 @@ export class Run {
   }
 
   /** Shows something of the generator as it is. */
-  async look(look: Look, view: Omit<View, 'show'>, target?: File): Promise<void> {
+  async look(look: Look, view: Omit<LookView, 'show' | 'chosen'>, target?: File): Promise<void> {
     const show = (picture: Picture, about: string): void => {
       const frame = frameOf(picture)
       this.post({ type: 'passing', look, frame, about }, [frame.picture])
@@ -82,7 +87,7 @@ export class Run {
     const trainer = new Trainer(this.config)
     try {
       if (this.saved) trainer.restore(this.saved.file)
-      await draw(look, trainer, { ...view, show }, target)
+      await draw(look, trainer, { ...view, show, chosen: () => Object.values(this.chosen)[0] ?? 0 }, target)
     } finally {
       trainer.dispose()
     }
@@ -95,27 +100,31 @@ export class Run {
       checkpointEvery: CHECKPOINT_EVERY,
       resume: this.saved?.file,
       failures: this.failures,
+      chosen: () => this.chosen,
     }
+    applyDebug(Number(self.name))
     try {
       await train(
         this.data,
         { ...options, ...rhythm },
         {
-          onStart: ({ step, metrics }) => {
+          onStart: ({ step, metrics, trainer }) => {
             this.step = step
             this.lines = []
             const isNew = !this.isShown
             this.isShown = true
             const settings = settingsOf(this.config)
-            const looks = looksOf(this.config)
-            this.post({ type: 'run', isNew, step, settings, metrics, looks, ...describe(this.data) })
+            const looks = looksOf(trainer.model)
+            const view = trainer.view()
+            const shared = { ...describe(this.data, view), classes: classesOf(view) }
+            this.post({ type: 'run', isNew, step, settings, metrics, looks, ...shared })
           },
           onLog: (line) => {
             this.lines.push(line)
             this.durations = [...this.durations, line.ms].slice(-7)
           },
-          onSamples: (step, snapshot) => {
-            const frame = frameOf(drawSnapshot(this.config.data, snapshot))
+          onSamples: (step, snapshot, view) => {
+            const frame = frameOf(drawSnapshot(view, snapshot))
             this.report()
             this.post({ type: 'frame', step, frame }, [frame.picture])
           },
@@ -181,20 +190,36 @@ const frameOf = ({ canvas, scale, corner }: Picture): Frame => ({
 })
 
 /** The data set, and what is shown of a run on it, for people. */
-function describe(data: Data): { data: string; shown: string } {
-  if (isToy(data)) return { data: toyOf(data.toy).about, shown: `${grouped(POINTS)} points` }
-  const { name, count, size, channels } = isStack(data) ? data.stack : data
-  const kind = isStack(data) ? 'three to a sample' : channels === 1 ? 'grey' : `${channels} channels`
-  return {
-    data: `${name}, ${grouped(count)} images of ${size} × ${size}, ${kind}`,
-    shown: `${SAMPLES} images`,
-  }
+function describe(set: DataSet, view: View): { data: string; shown: string } {
+  const { count } = sheetOf(view)
+  const [first, ...others] = Object.values(fieldsOf(set))
+  if (isPoints(first)) return { data: toyOf(first.toy).about, shown: `${grouped(count)} points` }
+  const words = [imageWords(set, first), ...others.map(labelWords)].filter((text) => text)
+  return { data: words.join(', '), shown: `${count} images` }
 }
+
+function imageWords({ name, count }: DataSet, field: Field): string {
+  if (!isImage(field)) return name
+  const { size, channels, stacked } = field
+  const kind = stacked ? 'three to a sample' : channels === 1 ? 'grey' : `${channels} channels`
+  return `${name}, ${grouped(count)} images of ${size} × ${size}, ${kind}`
+}
+
+const labelWords = (field: Field): string =>
+  field.kind === 'label' ? `labels of ${field.classes.length} classes` : ''
+
+/** What samples of a view may be asked for by. */
+const classesOf = ({ latents }: View): Record<string, readonly string[]> =>
+  Object.fromEntries(
+    Object.entries(latents).flatMap(([name, latent]) =>
+      latent.kind === 'class' ? [[name, latent.classes] as const] : [],
+    ),
+  )
 
 function bytesInUse(): number {
   try {
-    const { liveBytes, pooledBytes } = memory()
-    return liveBytes + pooledBytes
+    const { liveBytes, pooledBytes, readbackBytes } = memory()
+    return liveBytes + pooledBytes + readbackBytes
   } catch {
     return 0 // between two devices
   }

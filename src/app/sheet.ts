@@ -1,7 +1,6 @@
 /** Labelled sheets of images. */
-import type { ImageSize } from '../models/model.ts'
 import { context, FONT_FAMILY, lightTheme as theme } from './draw.ts'
-import { tile } from './picture.ts'
+import { type ImageSize, tile } from './picture.ts'
 
 const SCALE = 3
 const GAP = 6

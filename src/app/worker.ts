@@ -1,8 +1,9 @@
 /** Trains, away from the page's thread: obeys commands one after the other, and reports what comes of them. */
 import { adapterName, CheckpointError, gpu, init, tuned } from '../engine/index.ts'
-import { type Data, type DataKind, type Images, isToy, kindOf, stack } from '../models/data/data.ts'
+import { type DataSet, imagesOf, pointSet, stack } from '../models/data/dataSet.ts'
+import { type Fields, fieldWords, isImage, isPoints } from '../models/data/fields.ts'
 import { isToyName } from '../models/data/toys.ts'
-import { configOf } from '../models/training/trainer.ts'
+import { readCheckpoint, withoutChecksum } from '../models/training/checkpoint.ts'
 import { tuneSteps } from '../models/training/tuneSteps.ts'
 import { choicesFor, configFrom } from './config.ts'
 import { loadImages } from './dataset.ts'
@@ -14,7 +15,7 @@ import { forget, recall, remember } from './tuned.ts'
 /** A CPU spends too much of its time on drawing if it draws more often. */
 const FRAME_MS = { software: 1800, hardware: 300 }
 
-let images: Images | undefined
+let images: DataSet | undefined
 let run: Run | undefined
 let frameMs = FRAME_MS.hardware
 let psi = 1
@@ -86,11 +87,11 @@ async function obey(command: Command): Promise<void> {
       images = await loadImages(command.source, (received, total) =>
         post({ type: 'loading', received, total }),
       )
-      post({ type: 'images', channels: images.channels })
+      post({ type: 'images', channels: imagesOf(images).field.channels })
     }
     const data = dataNamed(command.settings.data)
     if (!data) return // its file was refused
-    run = new Run(data, configFrom(command.settings, kindOf(data), gpu().isSoftware), post, frameMs)
+    run = new Run(data, configFrom(command.settings, data), post, frameMs)
     await run.show()
   } else if (command.type === 'load') {
     run = resumed(command.name, new Uint8Array(command.file))
@@ -104,6 +105,10 @@ async function obey(command: Command): Promise<void> {
       post({ type: 'searching', step, steps, error })
     const view = { onStep, psi: () => psi, isInterrupted: () => waiting > 0 }
     await run?.look(command.look, view, command.target)
+  } else if (command.type === 'choose') {
+    if (!run) return
+    run.chosen = command.chosen
+    await run.show()
   } else if (command.type === 'save') {
     if (run?.saved) post({ type: 'saved', ...run.saved })
   } else if (command.type === 'tune') {
@@ -114,26 +119,28 @@ async function obey(command: Command): Promise<void> {
 }
 
 /** What settings call so; undefined where it takes images and there are none. Throws DataError for colours to be stacked. */
-function dataNamed(name: string): Data | undefined {
-  if (isToyName(name)) return { toy: name }
+function dataNamed(name: string): DataSet | undefined {
+  if (isToyName(name)) return pointSet(name)
   return images && name === STACKED ? stack(images) : images
 }
 
 /** The run of a checkpoint. Throws CheckpointError when it is none, or one of other images. */
 function resumed(name: string, file: Uint8Array<ArrayBuffer>): Run {
-  const { step, ...config } = configOf(file, name)
+  const { step, config, hasChecksum } = readCheckpoint(file, name)
+  if (!hasChecksum) post({ type: 'notice', message: withoutChecksum(name) })
   const saved = step ? { step, file } : undefined
-  return new Run(dataOf(config.data, name), config, post, frameMs, saved)
+  return new Run(dataOf(config.fields, name), config, post, frameMs, saved)
 }
 
-function dataOf(kind: DataKind, name: string): Data {
-  if (isToy(kind)) return kind
+function dataOf(fields: Fields, name: string): DataSet {
+  const [first] = Object.values(fields)
+  if (isPoints(first)) return pointSet(first.toy)
   if (!images) throw new CheckpointError(`${name}: open a data set to go on with first`)
-  if (kind.stacked && images.size === kind.size) return stack(images)
-  const { size, channels } = kind
-  if (size !== images.size || channels !== images.channels)
-    throw new CheckpointError(
-      `${name} was trained on images of ${size}x${size}x${channels}, but ${images.name} has ${images.size}x${images.size}x${images.channels}: open its own data set first`,
-    )
-  return images
+  const { field } = imagesOf(images)
+  if (!isImage(first)) return images
+  if (first.stacked && field.size === first.size) return stack(images)
+  if (first.size === field.size && first.channels === field.channels) return images
+  throw new CheckpointError(
+    `${name} was trained on ${fieldWords(first)}, but ${images.name} has ${fieldWords(field)}: open its own data set first`,
+  )
 }

@@ -23,13 +23,26 @@ export {
   setTuned,
   type TunedTable,
   tuned,
+  tunedTable,
 } from './ops/products/tuned.ts'
 export * as optim from './optim/index.ts'
 export { kernelLines, kernelRows } from './profiling/launches.ts'
 export { type ProfileResult, profile } from './profiling/profile.ts'
-export { grad, noGrad } from './tensor/autograd.ts'
-export { type Captured, capture } from './tensor/capture.ts'
-export { randn, randomIntegers, randomState, seed, setRandomState, uniform } from './tensor/random.ts'
+export * as schema from './schema.ts'
+export { grad, noGrad, untaped } from './tensor/autograd.ts'
+export { type Captured, capture, verifyCaptures } from './tensor/capture.ts'
+export { checkSeal, sealed } from './tensor/checksum.ts'
+export {
+  type RandomState,
+  RandomStream,
+  randn,
+  randomIntegers,
+  randomState,
+  seed,
+  setRandomState,
+  uniform,
+} from './tensor/random.ts'
 export * as safetensors from './tensor/safetensors.ts'
+export { standIn } from './tensor/standIn.ts'
 export { memory, scope, Tensor, tensor } from './tensor/tensor.ts'
 export { type TuneOptions, type TuneProgress, type TuneResult, tune } from './tuning/search.ts'

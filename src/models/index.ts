@@ -1,43 +1,40 @@
-/** Models by name: what each is, its hyperparameters, and what is trained when nothing else is asked for. */
-
+/** The families of models, found by themselves: every file in families/ that declares one, by its name. */
 import { DataError } from '../engine/index.ts'
-import { type DataKind, isToy } from './data/data.ts'
-import { DEFAULTS as DCGAN, Dcgan } from './families/dcgan.ts'
-import { DEFAULTS as GAN, Gan } from './families/gan.ts'
-import { DEFAULTS as SNGAN, Sngan } from './families/sngan.ts'
-import { DEFAULTS as STYLEGAN2_LITE, Stylegan2Lite } from './families/stylegan2Lite.ts'
-import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './families/styleganLite.ts'
-import { DEFAULTS as WGAN, Wgan } from './families/wgan.ts'
-import { DEFAULTS as WGAN_GP, WganGp } from './families/wganGp.ts'
-import { type GanModel, type ImageSize, isImage, type SampleSize } from './model.ts'
-import { type LossName, losses, targetLosses } from './training/losses.ts'
+import { type DataSet, fieldsOf, sameField } from './data/dataSet.ts'
+import {
+  type Fields,
+  fieldWords,
+  fits as fitsFields,
+  isImage,
+  isPoints,
+  matchFields,
+  takenWords,
+} from './data/fields.ts'
+import { Source } from './data/source.ts'
+import { type Family, isFamily, type Preset } from './family.ts'
+import { kebab } from './kebab.ts'
+import { defaultsOf, type Options, type OptionValue, valuesOf } from './options.ts'
+import { count, seeds } from './ranges.ts'
+import { targetLosses } from './training/losses.ts'
 import { check, type Name, type Settings } from './training/stabilisers/names.ts'
 
-/** A run of a few minutes on its kind of adapter, or on points. */
-export interface Preset {
-  /** Hyperparameters that differ from the paper's. */
-  options: Readonly<Record<string, number>>
-  batch: number
-  steps: number
+const files = import.meta.glob<{ default?: unknown }>('./families/*.ts', { eager: true })
+
+/** By the name of its file: wganGp.ts declares `wgan-gp`. */
+export const families: Readonly<Record<string, Family>> = Object.fromEntries(
+  Object.entries(files)
+    .map(([path, module]) => [nameOf(path), module.default] as const)
+    .filter((entry): entry is [string, Family] => isFamily(entry[1])),
+)
+
+function nameOf(path: string): string {
+  return kebab(path.replace(/^.*\//, '').replace(/\.ts$/, ''))
 }
 
-export interface ModelEntry {
-  /** One line for --list and the page. */
-  about: string
-  /** Hyperparameters by name, with the paper's values. */
-  defaults: Readonly<Record<string, number>>
-  /** Which of them are whole numbers, at least 1. */
-  counts: readonly string[]
-  /** The losses to choose from, its paper's first; empty where that leaves no choice. */
-  losses: readonly LossName[]
-  /** Whether its G turns z into styles first. */
-  hasStyles?: true
-  /** The regularisers and tricks that it takes. */
-  fits: readonly Name[]
-  /** For points only if it can learn from them. */
-  presets: Readonly<Record<'software' | 'gpu', Preset> & Partial<Record<'points', Preset>>>
-  /** Throws DataError when it cannot make such samples. */
-  create(sample: SampleSize, options: Record<string, number>, loss?: LossName, aids?: Settings): GanModel
+/** Throws DataError naming the families when there is none called so. */
+export function familyOf(name: string): Family {
+  if (Object.hasOwn(families, name)) return families[name]
+  throw new DataError(`no model '${name}'; there are ${Object.keys(families).join(', ')}`)
 }
 
 /** Why a preset is as it is, to be said before a run. */
@@ -46,184 +43,98 @@ export const WHY = {
   software: 'sized for minutes on a CPU, as the adapter is a software one; the rate is raised to get there',
   gpu: "the paper's rates at full width, as there is a GPU",
 }
+export type PresetName = keyof Family['presets']
 
-/** Of every model: what changes its D's input, or its rate. */
-const ANY: readonly Name[] = [
-  ...(['noise', 'noise-steps', 'replay', 'pack', 'ttur'] as const),
-  ...(['color', 'translation', 'cutout'] as const),
-]
-/** Of models whose D says how probable it is that a sample is real. */
-const TARGETS: readonly Name[] = ['smooth', 'soft', 'flip']
-/** Of models made of plain dense and conv layers, whose D ends in a dense one. */
-const LAYERS: readonly Name[] = ['ortho', 'ortho-offdiag', 'minibatch', 'stddev', 'dropout']
-/** Of models that have no penalty of their own. */
-const PENALTIES: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std']
-/** Of models whose paper leaves D's weights as they are. */
-const FREE: readonly Name[] = [...PENALTIES, 'clip', 'spectral', 'weightnorm', 'unroll']
+/** The name of the preset for such data on such an adapter. */
+export const presetFor = (fields: Fields, isSoftware: boolean): PresetName =>
+  Object.values(fields).some(isPoints) ? 'points' : isSoftware ? 'software' : 'gpu'
 
-const LOSSES = Object.keys(losses) as LossName[]
-
-function imagesOnly(model: string, sample: SampleSize): ImageSize {
-  if (isImage(sample)) return sample
-  throw new DataError(`${model} makes images, not points; on points train ${pointModels().join(', ')}`)
+/** A family's preset for such data. Throws DataError where it cannot learn from them. */
+export function presetOf(name: string, fields: Fields, isSoftware: boolean): Preset {
+  const preset = familyOf(name).presets[presetFor(fields, isSoftware)]
+  if (preset) return preset
+  throw new DataError(`${name} makes images, not points; on points train ${pointFamilies().join(', ')}`)
 }
 
-/** Names of the models that can learn from points. */
-export const pointModels = (): string[] => Object.keys(models).filter((name) => models[name].presets.points)
+/** Names of the families that can learn from points. */
+export const pointFamilies = (): string[] =>
+  Object.keys(families).filter((name) => families[name].presets.points)
 
-/**
- * With the paper's eight mapping layers, runs as short as these came to draw nearly the same digit for every z; a high rate
- * needs the small γ.
- */
-const SMALL_STYLEGAN = {
-  latent: 64,
-  depth: 4,
-  mappingLr: 0.1,
-  width: 8,
-  maxWidth: 64,
-  gamma: 1,
-  mixing: 0.5,
-  emaDecay: 0.995,
+/** Names of the families that can learn from such data. */
+export const familiesFor = (fields: Fields): string[] =>
+  Object.keys(families).filter((name) => {
+    const { takes, presets } = families[name]
+    return fitsFields(takes, fields) && (presets.points || !Object.values(fields).some(isPoints))
+  })
+
+/** The stabilisers that a family takes with such options. */
+export function stabilisersOf(
+  name: string,
+  options: Readonly<Record<string, OptionValue>> = {},
+): readonly Name[] {
+  const { stabilisers = [], options: own } = familyOf(name)
+  return typeof stabilisers === 'function'
+    ? stabilisers({ ...defaultsOf(own as Options), ...options })
+    : stabilisers
 }
 
-export const models: Readonly<Record<string, ModelEntry>> = {
-  gan: {
-    about: 'Goodfellow et al. 2014 (arXiv:1406.2661): the first, of dense layers and maxout units',
-    defaults: GAN,
-    losses: LOSSES,
-    counts: ['k', 'latent', 'width', 'depth', 'pieces'],
-    presets: {
-      software: { options: { width: 128 }, batch: 64, steps: 6000 },
-      gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
-      points: { options: { width: 64, latent: 2, lr: 1e-3, emaDecay: 0.99 }, batch: 256, steps: 3000 },
-    },
-    fits: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
-    create: (sample, options, loss, aids) => new Gan(sample, options, loss, aids),
-  },
-  dcgan: {
-    about: 'Radford et al. 2015 (arXiv:1511.06434): transposed convs with batch norm',
-    defaults: DCGAN,
-    losses: LOSSES,
-    counts: ['latent', 'width'],
-    presets: {
-      software: { options: { width: 32, lr: 5e-4 }, batch: 32, steps: 2000 },
-      gpu: { options: {}, batch: 128, steps: 6000 },
-    },
-    fits: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
-    create: (sample, options, loss, aids) => new Dcgan(imagesOnly('dcgan', sample), options, loss, aids),
-  },
-  wgan: {
-    about: "Arjovsky et al. 2017 (arXiv:1701.07875): DCGAN's networks, a critic with clipped weights",
-    defaults: WGAN,
-    losses: [],
-    counts: ['nCritic', 'latent', 'width', 'depth'],
-    presets: {
-      software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 1200 },
-      gpu: { options: {}, batch: 64, steps: 10000 },
-      points: { options: { width: 64, latent: 2, lr: 1e-3, clip: 0.1 }, batch: 256, steps: 2000 },
-    },
-    fits: [...ANY, ...LAYERS],
-    create: (sample, options, _, aids) => new Wgan(sample, options, aids),
-  },
-  'wgan-gp': {
-    about: 'Gulrajani et al. 2017 (arXiv:1704.00028): the critic held 1-Lipschitz by a gradient penalty',
-    defaults: WGAN_GP,
-    losses: [],
-    counts: ['nCritic', 'latent', 'width', 'depth'],
-    presets: {
-      software: { options: { width: 16, lr: 5e-4 }, batch: 32, steps: 2600 },
-      gpu: { options: {}, batch: 64, steps: 10000 },
-      points: {
-        options: { width: 128, depth: 3, latent: 2, lr: 3e-3, lambda: 0.1, decaySteps: 2500 },
-        batch: 256,
-        steps: 2500,
-      },
-    },
-    fits: [...ANY, ...LAYERS, 'spectral', 'weightnorm'],
-    create: (sample, options, _, aids) => new WganGp(sample, options, aids),
-  },
-  sngan: {
-    about:
-      "Miyato et al. 2018 (arXiv:1802.05957): residual networks, the spectral norm of each of D's layers 1",
-    defaults: SNGAN,
-    losses: ['hinge', ...LOSSES.filter((name) => name !== 'hinge')],
-    counts: ['nDis', 'latent', 'width', 'widthG'],
-    presets: {
-      software: {
-        options: { nDis: 1, width: 16, widthG: 16, latent: 64, lr: 1e-3 },
-        batch: 16,
-        steps: 2000,
-      },
-      gpu: { options: {}, batch: 64, steps: 10000 },
-    },
-    fits: [...ANY, ...TARGETS, ...PENALTIES],
-    create: (sample, options, loss, aids) => new Sngan(imagesOnly('sngan', sample), options, loss, aids),
-  },
-  'stylegan-lite': {
-    about: 'Karras et al. 2018 (arXiv:1812.04948): styles, AdaIN and noise in each layer, small',
-    defaults: STYLEGAN_LITE,
-    losses: LOSSES,
-    hasStyles: true,
-    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every'],
-    presets: {
-      software: {
-        options: { ...SMALL_STYLEGAN, r1Every: 4, lr: 4e-3 },
-        batch: 16,
-        steps: 2000,
-      },
-      gpu: { options: {}, batch: 64, steps: 10000 },
-    },
-    fits: [...ANY, ...TARGETS],
-    create: (sample, options, loss, aids) =>
-      new StyleganLite(imagesOnly('stylegan-lite', sample), options, loss, aids),
-  },
-  'stylegan2-lite': {
-    about:
-      'Karras et al. 2019 (arXiv:1912.04958): modulated convs, image skips, path length regularisation, small',
-    defaults: STYLEGAN2_LITE,
-    losses: LOSSES,
-    hasStyles: true,
-    counts: ['latent', 'depth', 'width', 'maxWidth', 'r1Every', 'pathEvery'],
-    presets: {
-      software: {
-        // The paper's rate: at twice as much, short runs came to strokes drowned in noise.
-        options: SMALL_STYLEGAN,
-        batch: 16,
-        steps: 3000,
-      },
-      gpu: { options: {}, batch: 64, steps: 10000 },
-    },
-    fits: [...ANY, ...TARGETS],
-    create: (sample, options, loss, aids) =>
-      new Stylegan2Lite(imagesOnly('stylegan2-lite', sample), options, loss, aids),
-  },
+/** What stabilisers have to fit. */
+interface Setting {
+  model: string
+  fields: Fields
+  batch: number
+  options: Readonly<Record<string, OptionValue>>
+}
+
+/** Throws DataError naming what of a configuration its model does not have, or what it cannot be. */
+export function checkConfig(config: Setting & { seed: number; aids?: Settings }): void {
+  const { model, fields, options, aids, batch, seed } = config
+  const { takes, options: own } = familyOf(model)
+  const missing = Object.keys(takes).filter((name) => !takes[name].kinds.includes(fields[name]?.kind))
+  if (missing.length)
+    throw new DataError(
+      `${model} learns from ${takenWords(takes)}; of these ${missing.join(', ')} is missing`,
+    )
+  valuesOf(model, own, options)
+  const numbers = [
+    ['batch', count, batch],
+    ['seed', seeds, seed],
+  ] as const
+  for (const [name, range, value] of numbers)
+    if (!range.has(value)) throw new DataError(`${name} of ${model}: expected ${range.words}, got ${value}`)
+  if (aids) checkAids(aids, config)
 }
 
 /** Throws DataError when `aids` do not fit each other, the model, its data, batch or loss; named as the flags are. */
-export function checkAids(
-  aids: Settings,
-  { model, data, batch, loss }: { model: string; data: DataKind; batch: number; loss?: LossName },
-): void {
-  const { fits, losses: own } = models[model]
+export function checkAids(aids: Settings, { model, fields, batch, options }: Setting): void {
+  const loss = { ...defaultsOf(familyOf(model).options), ...options }.loss
   check(aids, {
     model,
-    fits,
-    where: (name) => Object.keys(models).filter((other) => models[other].fits.includes(name)),
-    isImages: !isToy(data),
+    fits: stabilisersOf(model, options),
+    where: (name) => Object.keys(families).filter((other) => stabilisersOf(other).includes(name)),
+    isImages: Object.values(fields).some(isImage),
     batch,
-    loss: loss ?? own[0] ?? 'its own',
+    loss: typeof loss === 'string' ? loss : 'its own',
     targetLosses,
   })
 }
 
-/** The name of the preset for such data on such an adapter. */
-export const presetFor = (data: DataKind, isSoftware: boolean): keyof ModelEntry['presets'] =>
-  isToy(data) ? 'points' : isSoftware ? 'software' : 'gpu'
+/** The fields that a family takes of a data set, by the family's names. Throws DataError naming what is missing. */
+export function fieldsFor(model: string, set: DataSet): Fields {
+  const own = fieldsOf(set)
+  const matched = matchFields(familyOf(model).takes, own, model, set.name)
+  return Object.fromEntries(Object.entries(matched).map(([name, column]) => [name, own[column]]))
+}
 
-/** The part of `options` that `model` has and whose values are not its defaults: what a Config holds. */
-export function ownOptions(model: string, options: Readonly<Record<string, number>>): Record<string, number> {
-  const { defaults } = models[model]
-  return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => name in defaults && defaults[name] !== value),
-  )
+/** The data of a run on the GPU. Throws DataError when the set is another than the run's. */
+export function sourceOf(set: DataSet, { model, fields }: { model: string; fields: Fields }): Source {
+  const { takes, apart } = familyOf(model)
+  const own = fieldsOf(set)
+  const matched = matchFields(takes, own, model, set.name)
+  for (const [name, field] of Object.entries(fields))
+    if (!sameField(field, own[matched[name]]))
+      throw new DataError(
+        `${set.name} has ${fieldWords(own[matched[name]])}, but the run was trained on ${fieldWords(field)}`,
+      )
+  return new Source(set, matched, apart)
 }

@@ -11,14 +11,13 @@ struct Params { n: u32 }
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 
-// Of pixel `column` of a line that begins at `line`; weights of the lines above and below, and their distances, are 0
-// where there are none.
-fn verticalSum(line: i32, column: i32, above: f32, below: f32) -> T {
+// Of pixel `column` of a line that begins at `line`; `above` and `below` say whether there are lines there. What is not
+// there is chosen away, not multiplied by 0, which would make NaN of an infinity.
+fn verticalSum(line: i32, column: i32, above: bool, below: bool) -> T {
   let at = line + clamp(column, 0, W - 1) * C;
-  let up = at - i32(above) * (W * C);
-  let down = at + i32(below) * (W * C);
-  let inside = select(0.0, 1.0, (column >= 0) & (column < W));
-  return (2.0 * x[at] + above * x[up] + below * x[down]) * inside;
+  let up = select(T(0.0), x[at - select(0, W * C, above)], above);
+  let down = select(T(0.0), x[at + select(0, W * C, below)], below);
+  return select(T(0.0), 2.0 * x[at] + up + down, (column >= 0) & (column < W));
 }
 
 @compute @workgroup_size(WG)
@@ -28,8 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = id / C % STRIPS * STRIP;
   let row = id / (C * STRIPS);
   let line = row * (W * C) + id % C;
-  let above = select(0.0, 1.0, row % H > 0);
-  let below = select(0.0, 1.0, row % H < H - 1);
+  let above = row % H > 0;
+  let below = row % H < H - 1;
   var left = verticalSum(line, first - 1, above, below);
   var middle = verticalSum(line, first, above, below);
   for (var k = 0; k < STRIP; k++) {

@@ -37,11 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       v = v * weight + bias;
 #endif
 #endif
-#ifdef SLOPE
       y[at] = activate(v);
-#else
-      y[at] = v;
-#endif
     }
   }
 }

@@ -3,9 +3,12 @@
 //   RMSPROP   v = alpha v + (1 - alpha) g²;  p -= lr g / (sqrt(v) + eps)
 //   ADAM      m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²;
 //             p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
-//   CLIP      p = clamp(p, -rate, rate)
+//   CLIP      p = clamp(p, -rate, rate)         (T and BITS as in lib/bits.wgsl)
 //   EMA       p = decay p + (1 - decay) g       (g the live parameters, p their average)
 #include "lib/index.wgsl"
+#ifdef CLIP
+#include "lib/bits.wgsl"
+#endif
 
 // rate: lr, or Adam's lr / (1 - beta1^t); correction: Adam's sqrt(1 - beta2^t); decay: momentum, alpha, beta1 or decay
 // rest, rest2: 1 - decay and 1 - decay2, which f32 would round
@@ -27,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = globalIndex(group, groups, local);
   if (i >= params.n) { return; }
 #ifdef CLIP
-  p[i] = clamp(p[i], vec4f(-params.rate), vec4f(params.rate));
+  p[i] = clamp_(p[i], vec4f(-params.rate), vec4f(params.rate));
 #else
   let d = g[i];
 #endif

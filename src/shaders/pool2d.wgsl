@@ -1,13 +1,14 @@
 // Pooling of [N, H, W, C] to [N, HO, WO, C] by windows KH x KW. One file, five forms:
 //   AVERAGE            y[o] = sum of its window / (KH KW), zeros outside of the image
 //   AVERAGE, ADJOINT   y[i] = sum over the windows that hold i / (KH KW)
-//   MAX                y[o] = largest of its window; which[o] = its place in the window (the first at ties)
+//   MAX                y[o] = largest of its window, or its last NaN; which[o] = its place in the window (the first at ties)
 //   PICK               y[o] = x at the place which[o]
 //   PICK, ADJOINT      y[i] = sum of the x[o] whose place is i
 //
-// T                                           f32, or (but for PICK alone) vec4f along C
+// T, BITS                                     f32, or (but for PICK alone) vec4f along C
 // H, W, HO, WO, C, KH, KW, SH, SW, PT, PL     sizes (C in Ts), stride, padding (i32)
 #include "lib/index.wgsl"
+#include "lib/bits.wgsl"
 
 struct Params { n: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
@@ -59,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   y[id] = x[((image * H + oy * SH - PT + place / KW) * W + ox * SW - PL + place % KW) * C + c];
 #else
 #ifdef MAX
-  var best = T(-3.4028234663852886e38);
+  var best = T(0.0);
   var place = T(-1.0);
 #else
   var sum = T(0.0);
@@ -72,7 +73,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (ix < 0 || ix >= W) { continue; }
       let v = x[((image * H + iy) * W + ix) * C + c];
 #ifdef MAX
-      let isBetter = (place < T(0.0)) | (v > best);
+      let isNan = sizeBits(v) > INFINITE;
+      let isBetter = (place < T(0.0)) | isNan | ((v > best) & (sizeBits(best) <= INFINITE));
       best = select(best, v, isBetter);
       place = select(place, T(f32(ky * KW + kx)), isBetter);
 #else

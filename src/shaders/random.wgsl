@@ -23,7 +23,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let carry = select(0u, 1u, low < i);
   let words = philox(vec4u(low, params.blockHigh + carry, 0u, 0u), vec2u(params.seed, 0u));
 #ifdef NORMAL
-  // u in (0, 1], so that the logarithm is finite; its rounding may take it above 0 near 1
+  // u in (0, 1], so that the logarithm is finite; its rounding may take it above 0 near 1. WGSL's own: that of
+  // lib/math.wgsl, which is more precise, would change the numbers of every seed.
   let u = unit(words) + 1.0 / 33554432.0;
   let radius = sqrt(max(-2.0 * log(u.xy), vec2f()));
   let angle = 6.283185307179586 * u.zw;

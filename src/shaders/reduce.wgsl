@@ -4,12 +4,15 @@
 // T          f32, or vec4f along I
 // R, S, I    sizes, I in Ts
 // STEPS      ceil(R / S)
-// IDENTITY, COMBINE              of the reduction, COMBINE in acc and x
+// IDENTITY   of the reduction; left out, it begins with the first value
+// COMBINE    in acc and x
+// BITS       as in lib/bits.wgsl
 // ACROSS     its first four values are reduced to one: y is f32 where x is vec4f
 // SQUARED    of the squares of x
 // ROOT       y is the root of the result
 // HAS_BIAS   y += bias, one for the last BIAS Ts
 #include "lib/index.wgsl"
+#include "lib/bits.wgsl"
 
 struct Params { n: u32, scale: f32 }
 @group(1) @binding(0) var<uniform> params: Params;
@@ -32,7 +35,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let lane = i % (S * I);
   let base = i / (S * I) * (R * I) + lane;
   let first = lane / I;
+#ifdef IDENTITY
   var acc = T(IDENTITY);
+#else
+  var acc = x[base];
+#endif
   for (var k = 0u; k < STEPS; k++) {
     if (first + k * S < R) {
       let v = x[base + k * (S * I)];

@@ -4,9 +4,11 @@
 // u is kept from call to call and moves towards the first singular vector. kept: v, u and σ of this call.
 //
 // EPS         the least norm divided by
+// T, BITS     f32 and i32, for lib/bits.wgsl
 // LAYERS, COUNT, LANES, SPLIT     as in lib/spectral.wgsl
 #include "lib/index.wgsl"
 #include "lib/spectral.wgsl"
+#include "lib/bits.wgsl"
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read_write> u: array<f32>;
@@ -26,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     kept[l.kept + k] = total;
     squares += total * total;
   }
-  let scaleV = 1.0 / max(sqrt(across(squares, lane)), EPS);
+  let scaleV = 1.0 / max_(sqrt(across(squares, lane)), EPS);
   for (var k = lane; k < l.rows; k += LANES) { kept[l.kept + k] *= scaleV; }
   settle();
 
@@ -56,14 +58,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   let size = sqrt(across(squares, lane));
-  let scaleU = 1.0 / max(size, EPS);
+  let scaleU = 1.0 / max_(size, EPS);
   settle();
   for (var c = lane; c < l.columns; c += LANES) {
     let unit = kept[keptU + c] * scaleU;
     kept[keptU + c] = unit;
     u[l.u + c] = unit;
   }
-  let sigma = max(size * (size * scaleU), EPS);
+  let sigma = max_(size * (size * scaleU), EPS);
   if (lane == 0u) { kept[keptU + l.columns] = sigma; }
 
   for (var i = lane; i < l.padded; i += LANES) {

@@ -5,10 +5,12 @@
 // scale, noiseScale, bias.
 //
 // NOISE_N     values of noise per sample: R, or 0 when all share them
-// SLOPE, EPS
+// EPS         added to the variance
+// SLOPE, RELU, BITS     as in lib/activate.wgsl
 // T, R, C, LANES, STEPS, COLUMNS, SPLIT     as in lib/plane.wgsl
 #include "lib/index.wgsl"
 #include "lib/plane.wgsl"
+#include "lib/activate.wgsl"
 
 struct Params { planes: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
@@ -21,8 +23,7 @@ struct Params { planes: u32 }
 @group(0) @binding(6) var<storage, read_write> kept: array<T>;
 
 fn activated(p: Plane, r: u32) -> T {
-  let u = x[(p.n * R + r) * C + p.c] + noiseScale[p.c] * noise[p.n * NOISE_N + r] + bias[p.c];
-  return select(u * SLOPE, u, u > T(0.0));
+  return activate(x[(p.n * R + r) * C + p.c] + noiseScale[p.c] * noise[p.n * NOISE_N + r] + bias[p.c]);
 }
 
 @compute @workgroup_size(WG)

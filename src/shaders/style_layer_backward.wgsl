@@ -4,10 +4,11 @@
 //   dbias[n, c] = Σ du,   dnoiseScale[n, c] = Σ du noise                           (to be added up over n)
 // kept as style_layer.wgsl writes it; dstyle [N, 2 C] is dscale, then dshift, of each sample.
 //
-// NOISE_N, SLOPE                            as in style_layer.wgsl
+// NOISE_N, SLOPE, RELU, BITS                as in style_layer.wgsl
 // T, R, C, LANES, STEPS, COLUMNS, SPLIT     as in lib/plane.wgsl
 #include "lib/index.wgsl"
 #include "lib/plane.wgsl"
+#include "lib/activate.wgsl"
 
 struct Params { planes: u32 }
 @group(1) @binding(0) var<uniform> params: Params;
@@ -39,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let u = x[at] + noiseScale * noise[p.n * NOISE_N + r] + bias;
       let g = dy[at];
       sum += g;
-      sumX += g * (select(u * SLOPE, u, u > T(0.0)) - mean) * rstd;
+      sumX += g * (activate(u) - mean) * rstd;
     }
   }
   let dshift = across(sum, local);
@@ -53,8 +54,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let at = (p.n * R + r) * C + p.c;
       let z = noise[p.n * NOISE_N + r];
       let u = x[at] + noiseScale * z + bias;
-      let slope = select(T(SLOPE), T(1.0), u > T(0.0));
-      let vHat = (u * slope - mean) * rstd;
+      let slope = activateGrad(T(1.0), u);
+      let vHat = (activate(u) - mean) * rstd;
       let du = slope * scale * rstd * (dy[at] - (dshift + vHat * dscale) / f32(R));
       if (p.real) { dx[at] = du; }
       sumU += du;

@@ -43,7 +43,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var dx = 0; dx < REACH * SW; dx++) {
       let ox = (ix - REACH / 2) * SW + dx;
       if (ox < 0 || ox >= W * SW) { continue; }
-      sum += weight(oy, iy, SH, H) * weight(ox, ix, SW, W) * x[((image * H * SH + oy) * W * SW + ox) * C + c];
+      let share = weight(oy, iy, SH, H) * weight(ox, ix, SW, W);
+      // 0 times an infinity would be NaN
+      if (share != 0.0) { sum += share * x[((image * H * SH + oy) * W * SW + ox) * C + c]; }
     }
   }
 #else

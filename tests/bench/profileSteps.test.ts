@@ -3,7 +3,9 @@ import { expect } from 'vitest'
 import { dcganStepFlops } from '../../bench/dcganFlops.ts'
 import { runsOf } from '../../bench/profile/derive.ts'
 import type { Measured } from '../../bench/profile/measured.ts'
+import { phasesOf } from '../../bench/profile/phases.ts'
 import { profileSteps } from '../../bench/profile/steps.ts'
+import { watchLaunches } from '../../src/engine/gpu/watching.ts'
 import {
   adain,
   avgPool2d,
@@ -14,18 +16,27 @@ import {
   leakyRelu,
   matmul,
   mean,
+  optim,
+  pad,
   permute,
   pixelNorm,
   profile,
   scope,
+  square,
   sum,
   type Tensor,
   tensor,
   upsample2d,
   zeros,
 } from '../../src/engine/index.ts'
+import { Ledger } from '../../src/engine/profiling/ledger.ts'
 import { shapesOf, workOf } from '../../src/engine/profiling/work.ts'
+import { type DataSet, pointSet } from '../../src/models/data/dataSet.ts'
+import { imageSet } from '../../src/models/data/open.ts'
+import { fieldsFor, sourceOf } from '../../src/models/index.ts'
+import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 import { gpuTest } from '../harness.ts'
+import { POISON } from '../poison.ts'
 
 /** FLOPs of a step by op. */
 function flopsByOp({ steps: [step], launches }: Measured): Record<string, number> {
@@ -37,11 +48,17 @@ function flopsByOp({ steps: [step], launches }: Measured): Record<string, number
   return totals
 }
 
-const images = { name: 'noise', size: 8, channels: 1, count: 4, bytes: new Uint8Array(4 * 64).fill(99) }
+const images = imageSet({
+  name: 'noise',
+  size: 8,
+  channels: 1,
+  count: 4,
+  bytes: new Uint8Array(4 * 64).fill(99),
+})
 const config = {
   model: 'dcgan',
   options: { width: 2 },
-  data: { size: 8, channels: 1 },
+  fields: fieldsFor('dcgan', images),
   batch: 1,
   seed: 0,
 }
@@ -82,7 +99,96 @@ gpuTest('a step of DCGAN: FLOPs of every product, phases, times and memory', asy
   expect(memory.holders.reduce((total, { bytes }) => total + bytes, 0)).toBe(memory.bytes)
   // Of each network: parameters, gradients, m and v.
   expect(memory.holders.find(({ op }) => op === 'Adam')?.buffers).toBe(8)
-  expect(gpu().pool.ledger).toBeUndefined()
+  expect([...gpu().pool.observers].some((observer) => observer instanceof Ledger)).toBe(false)
+})
+
+/** What the launches of a step are for, told by when the model calls its optimisers and averages: op and phase of each. */
+async function phasesByCalls(data: DataSet, config: Config): Promise<[op: string, phase: string][]> {
+  const source = sourceOf(data, config)
+  const trainer = new Trainer(config)
+  const launches: { op: string; phase?: string }[] = []
+  const close = (phase: string): void => {
+    for (const launch of launches) launch.phase ??= phase
+  }
+  let isOptimiser = false
+  const during = (object: object, method: string, before: () => void): void => {
+    const methods = object as Record<string, (...args: unknown[]) => unknown>
+    const own = methods[method].bind(object)
+    methods[method] = (...args) => {
+      before()
+      isOptimiser = true
+      const result = own(...args)
+      isOptimiser = false
+      return result
+    }
+  }
+  const { optimizers, averages = {} } = trainer.model
+  for (const [name, optimizer] of Object.entries(optimizers))
+    for (const method of ['step', 'clip']) during(optimizer, method, () => close(`${name} step`))
+  for (const average of Object.values(averages)) during(average, 'update', () => {})
+  let metrics: Promise<Float32Array> | undefined
+  watchLaunches(
+    (op) => launches.push({ op, ...(isOptimiser && { phase: 'optimiser' }) }),
+    () => {
+      metrics = trainer.advance(source)
+    },
+  )
+  await metrics
+  close('metrics')
+  trainer.dispose()
+  source.dispose()
+  return launches.map(({ op, phase = '' }) => [op, phase])
+}
+
+const points = pointSet('ring')
+gpuTest('phases: every launch of a replayed step is for the update that it came before', async () => {
+  const gan: Config = {
+    model: 'gan',
+    options: { width: 4, latent: 2, k: 2, emaDecay: 0.9 },
+    aids: { clip: 0.1 },
+    fields: fieldsFor('gan', points),
+    batch: 4,
+    seed: 0,
+  }
+  const expected = await phasesByCalls(points, gan)
+  expect(new Set(expected.map(([, phase]) => phase))).toEqual(
+    new Set(['discriminator step', 'optimiser', 'generator step', 'metrics']),
+  )
+  // Gradients are copied and applied three times, D's weights clipped twice, G's averaged once.
+  const ofOptimiser = expected.flatMap(([op, phase]) => (phase === 'optimiser' ? [op] : []))
+  expect(ofOptimiser.filter((op, i) => op !== ofOptimiser[i - 1])).toEqual([
+    ...['Adam', 'clip', 'Adam', 'clip', 'Adam', 'EMA'],
+  ])
+  const { steps, launches, phases } = await profileSteps(gpu(), points, gan, 1)
+  const found = runsOf(steps[0]).map(([launch, phase]) => [launches[launch].op, phases[phase]])
+  expect(found).toEqual(expected)
+})
+
+gpuTest('phases go by the names of the optimisers, however many there are', async () => {
+  const weights = ['encoder', 'decoder', 'critic'].map((name) => {
+    const w = tensor([1, 2], [2], { requiresGrad: true })
+    return { name, w, optimizer: new optim.SGD([w], { lr: 0.1 }) }
+  })
+  const { passes } = await profile(
+    gpu(),
+    () =>
+      scope(() => {
+        for (const { w, optimizer } of weights) optimizer.step(grad(sum(square(w)), [w]))
+      }),
+    { each: true },
+  )
+  const names = new Map(weights.map(({ name, optimizer }) => [optimizer, name]))
+  const phases = phasesOf(
+    passes.map(({ dispatches: [only] }) => only),
+    names,
+  )
+  expect(phases.filter((phase, i) => phase !== phases[i - 1])).toEqual([
+    ...['encoder step', 'optimiser', 'decoder step', 'optimiser', 'critic step', 'optimiser'],
+  ])
+  for (const { w, optimizer } of weights) {
+    optimizer.dispose()
+    w.dispose()
+  }
 })
 
 /** Padded, as the optimiser's buffers are. */
@@ -95,7 +201,8 @@ function parametersOf({ launches }: Measured, network: number): number {
 async function worksOf(body: () => unknown): Promise<[string, number, number][]> {
   const { passes } = await profile(gpu(), () => scope(() => void body()), { each: true })
   return passes.map(({ dispatches: [only] }) => {
-    const { flops, bytes } = workOf(only)
+    const { flops, bytes, counted } = workOf(only)
+    expect(counted, only.kernel).toBe(true)
     return [`${only.kernel} ${shapesOf(only)}`, flops, bytes]
   })
 }
@@ -162,6 +269,17 @@ const CASES: Case[] = [
     (x) => upsample2d(x, { scale: 2, mode: 'bilinear' }),
     ['upsample 1x2x2x1 → 1x4x4x1', 9 * 16, 80],
   ],
+  [
+    'a reflecting pad and its gradient',
+    [[4], [7]],
+    (x, gradOutput) => {
+      x.requiresGrad = true
+      return grad(pad(x, { padding: [[2, 1]], mode: 'reflect' }), [x], { gradOutput })
+    },
+    ['reflect_pad 4 → 7', 0, 4 * (4 + 7)],
+    // Each of the three values that reflection repeated is added to the one that it was taken from.
+    ['reflect_pad 7 → 4', 3, 4 * (7 + 4)],
+  ],
   // Of the table, only the rows that are taken.
   ['gather', [[9, 5], [3]], (x, at) => gather(x, at), ['rows 9x5, 3 → 3x5', 0, 4 * (3 + 15 + 15)]],
 ]
@@ -203,6 +321,7 @@ gpuTest('what is neither watched nor recorded is not described', async () => {
   expect(passes[0].dispatches[0].about?.op).toBe('leakyRelu')
   leakyRelu(x).dispose()
   // biome-ignore lint/complexity/useLiteralKeys: what is pending is nobody else's business
-  expect(gpu()['pending'].map(({ about }) => about)).toEqual([undefined])
+  const pending = gpu().batches['pending'].filter(({ kernel }) => kernel !== POISON)
+  expect(pending.map(({ about }) => about)).toEqual([undefined])
   x.dispose()
 })

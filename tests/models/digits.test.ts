@@ -19,8 +19,8 @@ import {
 } from '../../src/models/evaluation/discriminatorFeatures.ts'
 import type { ImageScores } from '../../src/models/evaluation/metrics/index.ts'
 import { pathLengths } from '../../src/models/evaluation/pathLength.ts'
-import { Discriminator } from '../../src/models/families/dcgan.ts'
-import type { GanModel } from '../../src/models/model.ts'
+import type { Model } from '../../src/models/family.ts'
+import { Discriminator } from '../../src/models/nets/dcgan.ts'
 import { expectClose, gpuTest, randomOf, valuesOf } from '../harness.ts'
 
 /** "Digits": digit d is a bright block of 5x14 pixels in a place of its own, over noise. */
@@ -130,7 +130,7 @@ gpuTest(
   'features of a discriminator: each layer on a 4x4 grid, and what a linear classifier makes of them',
   async () => {
     seed(1)
-    const network = new Discriminator({ size: 28, channels: 1 }, { width: 4 })
+    const network = new Discriminator({ kind: 'image', size: 28, channels: 1 }, { width: 4 })
     const [train, unseen] = [balanced(digits.train, 100), digits.test]
     expect(train.labels.length).toBe(100)
     const rows = await discriminatorFeatures(network, train.images, pixelsOf(train))
@@ -153,11 +153,15 @@ gpuTest('perceptual path length: d / ε² of features, in z and in w', async () 
   // Images are latents, features are images: in w, d / ε² of a line is the square of its length.
   const model = (s: number) =>
     ({
-      latent: dim,
-      sample: linear(s),
-      stylesOf: (z: Tensor) => mul(z, 1),
-      fromStyles: linear(s),
-    }) as unknown as GanModel
+      views: {
+        samples: {
+          shows: { kind: 'image', size: 1, channels: dim },
+          latents: { z: { kind: 'normal', size: dim } },
+          draw: ({ z }: Record<string, Tensor>) => linear(s)(z),
+        },
+      },
+      styles: { of: (z: Tensor) => mul(z, 1), images: linear(s) },
+    }) as unknown as Model
   const scorer = {
     describe: async (values: Float32Array) => ({
       features: { values, size: dim },

@@ -1,31 +1,28 @@
 /** Inversion: an image that the generator can make is found again. */
 import { expect, test } from 'vitest'
 import { randn, seed, tensor } from '../../src/engine/index.ts'
-import { type Images, tableOf } from '../../src/models/data/data.ts'
 import { invert } from '../../src/models/evaluation/invert.ts'
-import { hasStyles, read } from '../../src/models/model.ts'
+import { generatorOf, read } from '../../src/models/family.ts'
+import { fieldsFor, sourceOf } from '../../src/models/index.ts'
 import { Trainer } from '../../src/models/training/trainer.ts'
-import { gpuTest, randomOf } from '../harness.ts'
+import { gpuTest } from '../harness.ts'
+import { noiseFor } from './tiny.ts'
 
 const size = { size: 8, channels: 1 }
-const random = randomOf('invert')
-const images: Images = {
-  name: 'noise',
-  ...size,
-  count: 16,
-  bytes: Uint8Array.from({ length: 16 * 64 }, () => 256 * random()),
-}
 
 /** A model after some steps, so that its averages are not its parameters. */
 async function trained(model: string, options: Record<string, number>): Promise<Trainer> {
-  const trainer = new Trainer({ model, options, data: size, batch: 8, seed: 1 })
-  const table = tableOf(images)
-  for (let i = 0; i < 8; i++) await trainer.advance(table)
-  table.dispose()
+  const data = noiseFor(model)
+  const trainer = new Trainer({ model, options, fields: fieldsFor(model, data), batch: 8, seed: 1 })
+  const source = sourceOf(data, trainer.config)
+  for (let i = 0; i < 8; i++) await trainer.advance(source)
+  source.dispose()
   return trainer
 }
 
+/** Those of classes are searched among the images of the first. */
 const CASES = [
+  ['cgan', 'z', { width: 8, latent: 6 }],
   ['dcgan', 'z', { width: 8, latent: 6 }],
   ['gan', 'z', { width: 16, latent: 6, emaDecay: 0.9 }],
   ['stylegan-lite', 'z', { width: 4, latent: 6, depth: 1, lr: 0.05, emaDecay: 0.9 }],
@@ -38,8 +35,10 @@ for (const [name, space, options] of CASES)
     const trainer = await trained(name, options)
     try {
       const { model } = trainer
+      const generator = generatorOf(model)
+      if (!generator) throw new Error('no generator')
       seed(9)
-      const target = await read(() => model.sample(randn([1, model.latent])))
+      const target = await read(() => generator.images(randn([1, generator.size])))
       const told: number[] = []
       const onStep = (_step: number, error: number): void => void told.push(error)
       const made = await invert(model, size, target, { space, steps: 150, starts: 4, onStep })
@@ -51,9 +50,9 @@ for (const [name, space, options] of CASES)
       expect(told[0]).toBe(first)
       expect(told[told.length - 1]).toBe(made.error)
       // The image is that of the latent, as the model samples.
-      const latent = () => tensor(made.latent, [1, model.latent])
-      const inW = space === 'w' && hasStyles(model) ? model : undefined
-      const again = await read(() => inW?.fromStyles(latent()) ?? model.sample(latent()))
+      const latent = () => tensor(made.latent, [1, generator.size])
+      const inW = space === 'w' ? model.styles : undefined
+      const again = await read(() => inW?.images(latent()) ?? generator.images(latent()))
       let error = 0
       again.forEach((x, i) => {
         error += (x - target[i]) ** 2 / again.length
@@ -68,7 +67,7 @@ test('what cannot be inverted is refused', async () => {
   const trainer = new Trainer({
     model: 'dcgan',
     options: { width: 4, latent: 4 },
-    data: size,
+    fields: { x: { kind: 'image', ...size } },
     batch: 4,
     seed: 0,
   })

@@ -1,7 +1,10 @@
 /** Whole models against PyTorch: a fixture's weights, noise and data must give its losses and gradients. */
 import { expect } from 'vitest'
-import { nn, type Tensor, tensor } from '../../src/engine/index.ts'
-import type { GanModel, Metrics } from '../../src/models/model.ts'
+import { nn, slice, type Tensor, tensor } from '../../src/engine/index.ts'
+import type { Field, ImageField, Need } from '../../src/models/data/fields.ts'
+import { families } from '../../src/models/index.ts'
+import type { OptionValue } from '../../src/models/options.ts'
+import { Trainer } from '../../src/models/training/trainer.ts'
 import { evaluate, gpuTest } from '../harness.ts'
 import { relativeError } from '../ref/index.ts'
 
@@ -18,15 +21,19 @@ export interface Fixture {
   real: Saved
   z: Saved
   epsilon?: Saved
+  /** The classes of the real minibatches, of a family that takes them. */
+  labels?: Saved
   /** Of every step, by the model's names. */
   metrics: Record<string, number[]>
   /** Of each network's first update. */
   gradients: Networks
 }
 
-/** A model of which a step's sources of chance can be given. */
-interface Model extends GanModel {
-  step(real: () => Tensor, latent?: (count: number) => Tensor, random?: (count: number) => Tensor): Metrics
+/** A family and what it is built with. */
+export interface Built {
+  model: string
+  image: Pick<ImageField, 'size' | 'channels'> & { classes?: number }
+  options: Record<string, OptionValue>
 }
 
 const TOLERANCE = 1e-4
@@ -44,21 +51,26 @@ function feed(saved: Saved): () => Tensor {
   return () => row(saved, next++ % saved.shape[0])
 }
 
-/** Runs `body` with a model that has the fixture's weights, and frees the model. */
-export async function withModel<M extends GanModel>(
-  make: () => M,
+/** Runs `body` with a trainer whose model has the fixture's weights, and frees it. */
+export async function withTrainer(
+  { model, image, options }: Built,
   { weights }: Pick<Fixture, 'weights'>,
-  body: (model: M) => Promise<void>,
+  body: (trainer: Trainer) => Promise<void>,
 ): Promise<void> {
-  const model = make()
-  const states = Object.entries(model.networks).map(([name, net]) => [name, nn.stateDict(net)] as const)
+  const { size, channels, classes = 0 } = image
+  const field = ({ kinds }: Need): Field =>
+    kinds.includes('label')
+      ? { kind: 'label', classes: Array.from({ length: classes }, (_, i) => String(i)) }
+      : { kind: 'image', size, channels }
+  const takes = Object.entries(families[model].takes)
+  const fields = Object.fromEntries(takes.map(([name, need]) => [name, field(need)]))
+  const trainer = new Trainer({ model, fields, options, batch: 1, seed: 0 })
   try {
-    for (const [network, state] of states) load(givenIn(weights[network], state), weights[network])
-    await body(model)
+    for (const [name, net] of Object.entries(trainer.model.networks))
+      load(givenIn(weights[name], nn.stateDict(net)), weights[name])
+    await body(trainer)
   } finally {
-    const { optimizers, averages = {} } = model
-    for (const user of [...Object.values(optimizers), ...Object.values(averages)]) user.dispose()
-    for (const [, state] of states) for (const t of Object.values(state)) t.dispose()
+    trainer.dispose()
   }
 }
 
@@ -81,26 +93,48 @@ const load = (state: Record<string, Tensor>, saved: Record<string, Saved>): void
     ),
   )
 
-/** Takes as many steps as the fixture has, or the given number; the metrics of each. */
+/** The top left of `whole` that has this shape. */
+const cut = (whole: Tensor, shape: readonly number[]): Tensor =>
+  slice(whole, { end: [...shape, ...whole.shape.slice(shape.length)] })
+
+/**
+ * Takes as many steps as the fixture has, or the given number; the metrics of each. The fixture's z, and for other noise
+ * its epsilon, take the place of chance, as much of them as is asked for.
+ */
 export async function takeSteps(
-  model: Model,
-  { real, z, epsilon, metrics }: Fixture,
+  trainer: Trainer,
+  { real, z, epsilon, labels, metrics }: Fixture,
   steps = metrics.lossD.length,
 ): Promise<Record<string, number>[]> {
-  const sources = [feed(real), feed(z), epsilon && feed(epsilon)] as const
+  const { model } = trainer
+  const names = Object.keys(model.metrics)
+  const [field, label] = Object.keys(trainer.config.fields)
+  const [nextReal, nextZ] = [feed(real), feed(z)]
+  const [nextEpsilon, nextLabels] = [epsilon && feed(epsilon), labels && feed(labels)]
   const taken: Record<string, number>[] = []
   for (let step = 0; step < steps; step++) {
     const values = await evaluate(() => {
-      const named = model.step(...sources)
-      return model.metrics.map((name) => named[name])
+      let noise: Tensor | undefined
+      const other = (shape: readonly number[]): Tensor => {
+        noise ??= nextEpsilon?.()
+        return cut(noise as Tensor, shape)
+      }
+      const named = model.step({
+        ...trainer.context(),
+        draw: () => ({ [field]: nextReal(), ...(nextLabels && { [label]: nextLabels() }) }),
+        normal: (shape) => (shape.length === 2 ? cut(nextZ(), shape) : other(shape)),
+        ...(nextEpsilon && { uniform: () => nextEpsilon() }),
+      })
+      return names.map((name) => named[name])
     })
-    taken.push(Object.fromEntries(model.metrics.map((name, i) => [name, values[i].data[0]])))
+    trainer.step++
+    taken.push(Object.fromEntries(names.map((name, i) => [name, values[i].data[0]])))
   }
   return taken
 }
 
 /** The gradients of each network's first update from now on, by the names of its parameters. */
-function firstGradients(model: Model): () => Promise<Record<string, Record<string, Float32Array>>> {
+function firstGradients({ model }: Trainer): () => Promise<Record<string, Record<string, Float32Array>>> {
   const reads: Record<string, Promise<Float32Array>[]> = {}
   for (const [network, optimizer] of Object.entries(model.optimizers)) {
     const step = optimizer.step.bind(optimizer)
@@ -118,11 +152,11 @@ function firstGradients(model: Model): () => Promise<Record<string, Record<strin
 }
 
 /** Registers the two tests that every model has to pass. */
-export function expectParity(make: () => Model, fixture: Fixture): void {
+export function expectParity(of: Built, fixture: Fixture): void {
   gpuTest("the first step's gradients are PyTorch's, each of them", () =>
-    withModel(make, fixture, async (model) => {
-      const gradients = firstGradients(model)
-      await takeSteps(model, fixture, 1)
+    withTrainer(of, fixture, async (trainer) => {
+      const gradients = firstGradients(trainer)
+      await takeSteps(trainer, fixture, 1)
       const ours = await gradients()
       expect(Object.keys(ours).sort()).toEqual(Object.keys(fixture.gradients).sort())
       for (const [network, expected] of Object.entries(fixture.gradients)) {
@@ -138,10 +172,10 @@ export function expectParity(make: () => Model, fixture: Fixture): void {
   )
 
   gpuTest('ten training steps give the losses of PyTorch', () =>
-    withModel(make, fixture, async (model) => {
-      const taken = await takeSteps(model, fixture)
+    withTrainer(of, fixture, async (trainer) => {
+      const taken = await takeSteps(trainer, fixture)
       expect(taken.length).toBe(10)
-      expect(Object.keys(fixture.metrics).sort()).toEqual([...model.metrics].sort())
+      expect(Object.keys(fixture.metrics).sort()).toEqual(Object.keys(trainer.model.metrics).sort())
       const errors = Object.entries(fixture.metrics).map(
         ([name, expected]) =>
           [

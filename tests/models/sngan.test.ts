@@ -1,17 +1,16 @@
 /** The whole SN-GAN against PyTorch, whose own spectral_norm divides the weights of its D. */
 import { nn } from '../../src/engine/index.ts'
-import { Sngan } from '../../src/models/families/sngan.ts'
 import fixture from '../fixtures/sngan.json'
 import { expectClose, gpuTest, valuesOf } from '../harness.ts'
-import { expectParity, row, withModel } from './parity.ts'
+import { expectParity, row, withTrainer } from './parity.ts'
 
-const make = () => new Sngan(fixture.image, fixture.options)
+const of = { model: 'sngan', image: fixture.image, options: fixture.options }
 
-expectParity(make, fixture)
+expectParity(of, fixture)
 
 gpuTest("scores stay when the weights of D's layers are doubled: only W / σ counts", () =>
-  withModel(make, fixture, async (model) => {
-    const { discriminator: D } = model.networks
+  withTrainer(of, fixture, async ({ model }) => {
+    const D = model.networks.discriminator as nn.Layer
     const u = Object.entries(nn.stateDict(D)).filter(([name]) => name.startsWith('norm.u.'))
     const start = await Promise.all(u.map(([, t]) => t.data()))
     const score = () => valuesOf(() => D.forward(row(fixture.real, 0)))

@@ -1,40 +1,70 @@
 /** The parts of StyleGAN against what they stand for, and the model's own promises. */
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
-import { mixStyles, StyleganLite } from '../../src/models/families/styleganLite.ts'
+import { mixStyles } from '../../src/models/families/styleganLite.ts'
+import { firstView, type Model, type Styles } from '../../src/models/family.ts'
 import { EqualConv, EqualLinear, withDeviation } from '../../src/models/nets/styleganLayers.ts'
-import { pyramid } from '../../src/models/nets/styleganNets.ts'
+import { type Generator, pyramid } from '../../src/models/nets/styleganNets.ts'
 import { r1 } from '../../src/models/training/stabilisers/penalties.ts'
+import { Trainer } from '../../src/models/training/trainer.ts'
 import { evaluate, expectClose, gpuTest, valuesOf } from '../harness.ts'
 
 const TINY = { latent: 8, depth: 2, width: 4, maxWidth: 8 }
 const NETS = { ...TINY, mappingLr: 0.01 }
 
+const trainerFor = (size: number, options: Record<string, number> = {}): Trainer =>
+  new Trainer({
+    model: 'stylegan-lite',
+    options: { ...TINY, ...options },
+    fields: { x: { kind: 'image', size, channels: 1 } },
+    batch: 4,
+    seed: 0,
+  })
+
+interface Parts {
+  trainer: Trainer
+  generator: Generator
+  styles: Styles
+  /** Images of z. */
+  sample(z: G.Tensor): G.Tensor
+}
+
+const partsOf = (trainer: Trainer): Parts => ({
+  trainer,
+  generator: trainer.model.networks.generator as Generator,
+  styles: trainer.styles as Styles,
+  sample: (z) => firstView(trainer.model).draw({ z }) as G.Tensor,
+})
+
 /** A test with a tiny model for images of `size` pixels. */
 const modelTest = (
   name: string,
-  body: (model: StyleganLite) => Promise<void>,
+  body: (parts: Parts) => Promise<void>,
   { size = 8, options = {} as Record<string, number> } = {},
 ): void =>
   gpuTest(name, async () => {
-    const model = new StyleganLite({ size, channels: 1 }, { ...TINY, ...options })
+    const trainer = trainerFor(size, options)
     try {
+      const parts = partsOf(trainer)
       // Noise counts only once its factors have left 0.
-      for (const layer of model.networks.generator.synthesis.layers)
+      for (const layer of parts.generator.synthesis.layers)
         layer.noiseScale.write(new Float32Array(layer.noiseScale.size).fill(0.5))
-      model.averages.generator.update()
-      await body(model)
+      trainer.model.averages?.generator.update()
+      await body(parts)
     } finally {
-      for (const user of [...Object.values(model.optimizers), model.averages.generator]) user.dispose()
-      for (const net of Object.values(model.networks))
-        for (const t of Object.values(G.nn.stateDict(net))) t.dispose()
+      trainer.dispose()
     }
   })
 
-const train = (model: StyleganLite): void =>
-  G.scope(() => {
-    model.step(() => G.randn([4, 8, 8, 1]))
+/** The model's step on images of noise. */
+function step(trainer: Trainer, size = 8): ReturnType<Model['step']> {
+  const metrics = trainer.model.step({
+    ...trainer.context(),
+    draw: () => ({ x: G.randn([4, size, size, 1]) }),
   })
+  trainer.step++
+  return metrics
+}
 
 describe('equalised learning rate', () => {
   gpuTest('scales by the gain over √fan_in, a bias by the multiplier', async () => {
@@ -142,15 +172,15 @@ describe('styles', () => {
     }
   })
 
-  modelTest("mix() is a's image without b's layers, and b's with all of them", async (model) => {
+  modelTest("mix() is a's image without b's layers, and b's with all of them", async ({ styles, sample }) => {
     const [a, b, none, all, some] = await evaluate(() => {
       const [zA, zB] = [G.randn([2, 8]), G.randn([2, 8])]
       return [
-        model.sample(zA),
-        model.sample(zB),
-        model.mix(zA, zB, [0, 0]),
-        model.mix(zA, zB, [0, 4]),
-        model.mix(zA, zB, [2, 4]),
+        sample(zA),
+        sample(zB),
+        styles.mix(zA, zB, [0, 0]),
+        styles.mix(zA, zB, [0, 4]),
+        styles.mix(zA, zB, [2, 4]),
       ]
     })
     expect(none.data).toEqual(a.data)
@@ -159,35 +189,40 @@ describe('styles', () => {
     expect(some.data).not.toEqual(b.data)
   })
 
-  modelTest('truncation to the mean gives one image, and the mean follows w', async (model) => {
-    train(model)
-    const [mean, w] = await evaluate(() => {
-      const { generator } = model.networks
-      return [
-        G.add(generator.meanStyle, 0),
-        G.sub(generator.truncate(G.randn([2, 8]), 0), generator.meanStyle),
-      ]
-    })
-    expect(mean.data.some((v) => v !== 0)).toBe(true)
-    expect(w.data.every((v) => v === 0)).toBe(true)
-    const [truncated, whole] = await evaluate(() => {
-      const z = G.randn([3, 8])
-      return [model.sample(z, { psi: 0 }), model.sample(z)]
-    })
-    const image = (values: Float32Array, i: number) => values.slice(64 * i, 64 * (i + 1))
-    for (const i of [1, 2]) {
-      expect(image(truncated.data, i)).toEqual(image(truncated.data, 0))
-      expect(image(whole.data, i)).not.toEqual(image(whole.data, 0))
-    }
-  })
+  modelTest(
+    'truncation to the mean gives one image, and the mean follows w',
+    async ({ trainer, generator, styles }) => {
+      G.scope(() => void step(trainer))
+      const [mean, w] = await evaluate(() => {
+        return [
+          G.add(generator.meanStyle, 0),
+          G.sub(generator.truncate(G.randn([2, 8]), 0), generator.meanStyle),
+        ]
+      })
+      expect(mean.data.some((v) => v !== 0)).toBe(true)
+      expect(w.data.every((v) => v === 0)).toBe(true)
+      const [truncated, whole] = await evaluate(() => {
+        const w = styles.of(G.randn([3, 8]))
+        return [styles.images(w, { psi: 0 }), styles.images(w)]
+      })
+      const image = (values: Float32Array, i: number) => values.slice(64 * i, 64 * (i + 1))
+      for (const i of [1, 2]) {
+        expect(image(truncated.data, i)).toEqual(image(truncated.data, 0))
+        expect(image(whole.data, i)).not.toEqual(image(whole.data, 0))
+      }
+    },
+  )
 
-  modelTest('noise is the same for every sample, new, or none', async (model) => {
-    const [fixed, again, random, other, none] = await evaluate(() => {
+  modelTest('noise is the same for every sample, new, or none', async ({ styles, sample }) => {
+    const [shown, fixed, again, random, other, none] = await evaluate(() => {
       const z = G.randn([2, 8])
-      return (['fixed', 'fixed', G.randn, G.randn, 'none'] as const).map((noise) =>
-        model.sample(z, { noise }),
+      const w = styles.of(z)
+      const made = (['fixed', 'fixed', G.randn, G.randn, 'none'] as const).map((noise) =>
+        styles.images(w, { noise }),
       )
+      return [sample(z), ...made]
     })
+    expect(shown.data, 'what is shown of z').toEqual(fixed.data)
     expect(again.data).toEqual(fixed.data)
     expect(other.data).not.toEqual(random.data)
     for (const { data } of [random, none]) expect(data).not.toEqual(fixed.data)
@@ -196,23 +231,23 @@ describe('styles', () => {
 
 modelTest(
   'images of 6 pixels are worked on at 8, and cut again',
-  async (model) => {
+  async ({ trainer, generator, sample }) => {
     const [images] = await evaluate(() => {
-      model.step(() => G.randn([4, 6, 6, 1]))
-      return [model.sample(G.randn([3, 8]))]
+      step(trainer, 6)
+      return [sample(G.randn([3, 8]))]
     })
     expect(images.shape).toEqual([3, 6, 6, 1])
-    expect(model.networks.generator.synthesis.layers.at(-1)?.fixedNoise.shape).toEqual([1, 8, 8, 1])
+    expect(generator.synthesis.layers.at(-1)?.fixedNoise.shape).toEqual([1, 8, 8, 1])
   },
   { size: 6 },
 )
 
 modelTest(
   'r1Every = 2 takes the penalty every other step, and reports it twice',
-  async (model) => {
+  async ({ trainer }) => {
     const reported: number[] = []
     for (let i = 0; i < 4; i++) {
-      const [R1] = await evaluate(() => [model.step(() => G.randn([4, 8, 8, 1])).R1])
+      const [R1] = await evaluate(() => [step(trainer).R1])
       reported.push(R1.data[0])
     }
     const [first, second, third, fourth] = reported
@@ -223,5 +258,5 @@ modelTest(
 )
 
 gpuTest('a size below 5 is refused', () => {
-  expect(() => new StyleganLite({ size: 4, channels: 1 })).toThrow('the size must be at least 5, got 4')
+  expect(() => trainerFor(4)).toThrow('the size must be at least 5, got 4')
 })

@@ -1,39 +1,20 @@
 /** The whole StyleGAN2 against PyTorch, where each sample has weights of its own; and its parts. */
 import { describe, expect } from 'vitest'
 import * as G from '../../src/engine/index.ts'
-import { pathLengths, Stylegan2Lite } from '../../src/models/families/stylegan2Lite.ts'
+import { pathLengths } from '../../src/models/families/stylegan2Lite.ts'
 import { ModulatedConv, SkipSynthesis } from '../../src/models/nets/stylegan2Nets.ts'
 import fixture from '../fixtures/stylegan2.json'
 import { evaluate, expectClose, gpuTest } from '../harness.ts'
-import { expectParity, withModel } from './parity.ts'
+import { expectParity, withTrainer } from './parity.ts'
 
-/** A model whose noise is given: of a step's, each layer and the directions of path lengths take the top left. */
-function make() {
-  const model = new Stylegan2Lite(fixture.image, fixture.options)
-  const step = model.step.bind(model)
-  type Given = (count: number) => G.Tensor
-  return Object.assign(model, {
-    step: (real: () => G.Tensor, latent?: Given, given?: Given) => {
-      const noise = given?.(0)
-      return step(
-        real,
-        latent && ((count) => G.slice(latent(count), { end: [count, model.latent] })),
-        noise && ((shape) => G.slice(noise, { end: [...shape] })),
-      )
-    },
-  })
-}
+const of = { model: 'stylegan2-lite', image: fixture.image, options: fixture.options }
 
-expectParity(make, fixture)
+expectParity(of, fixture)
 
 gpuTest('the penalties keep their rhythms, and both come in the first step', () =>
-  withModel(make, fixture, async (model) => {
-    const courses: string[] = []
-    for (let i = 0; i < 6; i++) {
-      courses.push(model.course)
-      G.scope(() => void model.step(() => G.randn([2, 8, 8, 1])))
-    }
-    expect(courses).toEqual(['penalised path', 'plain', 'plain path', 'penalised', 'plain path', 'plain'])
+  withTrainer(of, fixture, async ({ model }) => {
+    const variants = Array.from({ length: 6 }, (_, step) => model.variant?.(step))
+    expect(variants).toEqual(['penalised path', 'plain', 'plain path', 'penalised', 'plain path', 'plain'])
   }),
 )
 

@@ -1,7 +1,7 @@
 /** Toy distributions: their densities, the points drawn of them, and the scores of points. */
 import { describe, expect, test } from 'vitest'
 import { seed } from '../../src/engine/index.ts'
-import { ToyTable } from '../../src/models/data/data.ts'
+import { PointStore } from '../../src/models/data/source.ts'
 import {
   cellProbabilities,
   density,
@@ -18,11 +18,11 @@ const names = Object.keys(toys) as ToyName[]
 
 async function drawn(name: ToyName, count: number): Promise<Float32Array> {
   seed(5)
-  const table = new ToyTable(toyOf(name))
-  const points = table.batch(count)
+  const store = new PointStore(toyOf(name))
+  const points = store.fresh(count)
   const values = await points.data()
   points.dispose()
-  table.dispose()
+  store.dispose()
   return values
 }
 

@@ -1,19 +1,19 @@
 /** The whole WGAN against PyTorch, and its clipped weights. */
 import { expect } from 'vitest'
-import { Wgan } from '../../src/models/families/wgan.ts'
 import fixture from '../fixtures/wgan.json'
 import { gpuTest } from '../harness.ts'
-import { expectParity, parameterValues, takeSteps, withModel } from './parity.ts'
+import { expectParity, parameterValues, takeSteps, withTrainer } from './parity.ts'
 
-const make = () => new Wgan(fixture.image, fixture.options)
+const of = { model: 'wgan', image: fixture.image, options: fixture.options }
 
-expectParity(make, fixture)
+expectParity(of, fixture)
 
 gpuTest(
   "an update leaves the critic's weights within the limit, some of them at it, and the generator's alone",
   () =>
-    withModel(make, fixture, async (model) => {
-      await takeSteps(model, fixture, 1)
+    withTrainer(of, fixture, async (trainer) => {
+      const { model } = trainer
+      await takeSteps(trainer, fixture, 1)
       const limit = Math.fround(fixture.options.clip)
       const critic = (await parameterValues(model.networks.critic)).map(Math.abs)
       expect(Math.max(...critic)).toBe(limit)

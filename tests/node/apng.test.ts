@@ -1,12 +1,14 @@
-import { deflateSync, inflateSync } from 'node:zlib'
+import { crc32, deflateSync, inflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { apng } from '../../scripts/apng.ts'
+import { apng, framesOf } from '../../scripts/apng.ts'
 
-/** A chunk as a file has it, but for its check sum, which apng() does not read. */
+/** A chunk as a file has it. */
 function chunk(type: string, data: Buffer): Buffer {
-  const length = Buffer.alloc(4)
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  const body = Buffer.concat([Buffer.from(type), data])
   length.writeUInt32BE(data.length)
-  return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)])
+  sum.writeUInt32BE(crc32(body))
+  return Buffer.concat([length, body, sum])
 }
 
 /** A grey PNG of one pixel. */
@@ -72,4 +74,16 @@ test('frames follow each other with their pixels and times, numbered throughout'
 
 test('frames of different sizes are refused', () => {
   expect(() => apng([png(1), png(1, 2)], { ms: 1, lastMs: 1 })).toThrow('the same size')
+})
+
+test('what is no whole picture, or not like the last one, is no frame', () => {
+  const [first, last] = [png(1), png(2)]
+  const flipped = Buffer.from(first)
+  flipped[45] ^= 1
+  const cut = [4, 20, 40, first.length - 12, first.length - 1].map((length) => first.subarray(0, length))
+  const others = [Buffer.alloc(0), Buffer.from('Bud1'), flipped, Buffer.concat([first, cut[0]]), png(1, 2)]
+  expect(framesOf([...cut, first, ...others, last, ...cut])).toEqual([first, last])
+  expect(framesOf(cut)).toEqual([])
+  for (const frame of [...cut, flipped])
+    expect(() => apng([frame, frame], { ms: 1, lastMs: 1 })).toThrow('no whole PNG file')
 })

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'puppeteer'
 import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -366,6 +367,25 @@ test(
     await page.close()
   },
   2 * TIMEOUT,
+)
+
+test(
+  'a file that unpacks to more than its header says, and one that cannot be read, are refused',
+  async () => {
+    const page = await browser.newPage()
+    await page.goto(`${url}#model=gan&data=ring&width=8&batch=16`)
+    await untilState(page, 'paused')
+    const bomb = gzipSync(Buffer.concat([idx([1, 2, 2]), Buffer.alloc(4e6)]))
+    await pick(page, '#data-file', 'bomb.gz', bomb)
+    await untilText(page, '#banner', 'bomb.gz: unpacks to more than its header says')
+    await page.evaluate(() => {
+      Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('gone', 'NotReadableError'))
+    })
+    await pick(page, '#data-file', 'gone.idx', idx([1, 2, 2]))
+    await untilText(page, '#banner', 'gone.idx cannot be read: it is too large, or no longer there')
+    await page.close()
+  },
+  TIMEOUT,
 )
 
 test('the digits are a download of less than 2.7 MB', async () => {

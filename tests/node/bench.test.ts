@@ -97,11 +97,11 @@ test.each([
     { steps: [{ ...step, status: 'fine' }] },
     'result.steps[0].status: expected "ok" or "failed", got "fine"',
   ],
-  ['a missing part', { roofs: undefined }, 'result.roofs: expected an object, got undefined'],
+  ['a missing part', { roofs: undefined }, 'result.roofs: expected an object, got nothing'],
   [
     'a missing quantile',
     { kernels: [{ ...kernel, warm: { median: 1 } }] },
-    'result.kernels[0].warm.p10: expected a number of at least 0, got undefined',
+    'result.kernels[0].warm.p10: expected a number of at least 0, got nothing',
   ],
   [
     'limits that are no numbers',

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest'
-import { chromeFlags, findChrome, type System } from '../../scripts/chrome.ts'
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { chromeFlags, findChrome, launchChrome, type System } from '../../scripts/chrome.ts'
+import { endText, started, watchEnd } from '../../scripts/chromeStart.ts'
 
 const CACHED = '/cache/puppeteer/chrome'
 
@@ -13,6 +18,7 @@ function machine(files: string[], more: Partial<System> & { installs?: Record<st
     env: { PATH: '/usr/bin:/opt/bin' },
     isRoot: false,
     exists: (file) => present.has(file),
+    isProgram: (file) => present.has(file) && !file.endsWith('/'),
     puppeteerChrome: () => CACHED,
     run(command, args) {
       ran.push([command, ...args].join(' '))
@@ -36,6 +42,20 @@ test('a wrong PUPPETEER_EXECUTABLE_PATH is an error, not passed over', async () 
   await expect(findChrome(machine([CACHED], { env }).system)).rejects.toThrow(
     /is \/my\/chrome, but no such file/,
   )
+})
+
+test('a PUPPETEER_EXECUTABLE_PATH that is no program is an error that says so', async () => {
+  const env = { PUPPETEER_EXECUTABLE_PATH: '/my/folder/' }
+  await expect(findChrome(machine(['/my/folder/'], { env }).system)).rejects.toThrow(
+    /is \/my\/folder\/, but that is not a program/,
+  )
+})
+
+test('a folder of the name of a Chrome is passed over', async () => {
+  const { system } = machine(['/usr/bin/chromium', CACHED], {
+    isProgram: (file) => file === '/usr/bin/chromium',
+  })
+  expect(await findChrome(system)).toBe('/usr/bin/chromium')
 })
 
 test("Puppeteer's cache comes before an installed Chrome", async () => {
@@ -88,4 +108,74 @@ test('flags: no sandbox only for root, Vulkan only on Linux, own flags last', ()
   expect(mac).toContain('--enable-unsafe-webgpu')
   expect(mac).not.toContain('--no-sandbox')
   expect(mac).not.toContain('--enable-features=Vulkan')
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'ganvas-chrome-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A program that does this. */
+function program(name: string, script: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${script}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+const unixTest = test.skipIf(process.platform === 'win32')
+
+unixTest(
+  'a Chrome that does not start is told of in its own words',
+  async () => {
+    const launch = (file: string) => {
+      vi.stubEnv('PUPPETEER_EXECUTABLE_PATH', file)
+      return launchChrome({ pipe: true, protocolTimeout: 0 }).finally(() => vi.unstubAllEnvs())
+    }
+    const says = 'chrome: error while loading shared libraries: libnss3.so'
+    const missing = program('missing', `echo "${says}" >&2; exit 127`)
+    await expect(launch(missing)).rejects.toThrow(
+      `${missing} ended with exit code 127: ${says}; as root, \`npx puppeteer browsers install chrome --install-deps\``,
+    )
+    const killed = program('killed', 'kill -9 $$')
+    await expect(launch(killed)).rejects.toThrow(`${killed} was ended by SIGKILL`)
+    const other = program('other', 'exit 0')
+    await expect(launch(other)).rejects.toThrow(`${other} ended before it answered: is it a Chrome`)
+    await expect(launch(folder)).rejects.toThrow(`is ${folder}, but that is not a program`)
+  },
+  30_000,
+)
+
+test('a Chrome that does not answer is not waited for without end', async () => {
+  const never = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('Target closed')))
+    })
+  await expect(started('/my/chrome', [], never, 50)).rejects.toThrow(
+    '/my/chrome did not answer within 0.05 s',
+  )
+})
+
+test('of what Chrome said, the lines that say why are told, and what to do', () => {
+  const stderr = [
+    '[1:1:1128/201541.5:ERROR:dbus/bus.cc:405] Failed to connect to the bus',
+    '[1:1:1128/201541.6:FATAL:zygote_host_impl_linux.cc:128] No usable sandbox!',
+    '#0 0x5581 base::debug::StackTrace()',
+    '',
+  ].join('\n')
+  expect(endText({ status: null, signal: 'SIGTRAP', stderr })).toBe(
+    'was ended by SIGTRAP: No usable sandbox!; where no sandbox can be had, GANVAS_CHROME_FLAGS=--no-sandbox does without it',
+  )
+  expect(endText({ status: 1, signal: null, stderr: '' })).toBe('ended with exit code 1')
+  const error = new Error('spawn /my/chrome EAGAIN')
+  expect(endText({ status: null, signal: null, stderr: '', error })).toBe(
+    'could not be run: spawn /my/chrome EAGAIN',
+  )
+})
+
+unixTest('how a Chrome ended that ran is told', async () => {
+  const end = watchEnd(spawn('sh', ['-c', 'echo "[1:1:2:FATAL:a.cc:3] out of memory" >&2; exit 3']))
+  await vi.waitFor(async () => expect(await end()).toBe('ended with exit code 3: out of memory'))
+  const sleeping = spawn('sleep', ['10'])
+  const endOfSleep = watchEnd(sleeping)
+  expect(await endOfSleep()).toBe('does not answer')
+  sleeping.kill('SIGKILL')
+  await vi.waitFor(async () => expect(await endOfSleep()).toBe('was ended by SIGKILL'))
 })

@@ -1,4 +1,4 @@
-import { safetensors } from '../../src/engine/index.ts'
+import { safetensors, sealed } from '../../src/engine/index.ts'
 
 const SHAPES = {
   'convs.0.weight': [4, 4, 1, 16],
@@ -29,5 +29,5 @@ export function classifierFile(count: number): Uint8Array {
       return [name, { shape, data }]
     }),
   )
-  return safetensors.write({ tensors, metadata: { format: 'ganvas digits 1', accuracy: '0.5' } })
+  return safetensors.write(sealed({ tensors, metadata: { format: 'ganvas digits 1', accuracy: '0.5' } }))
 }

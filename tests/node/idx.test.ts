@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DataError } from '../../src/engine/index.ts'
-import { parseIdx } from '../../src/models/data/data.ts'
+import { parseIdx } from '../../src/models/data/idx.ts'
 import { idx } from './idx.ts'
 
 test('reads images, with and without channels', () => {
@@ -35,6 +35,12 @@ test.each<[string, Uint8Array, string]>([
   ],
   ['a file that is too long', idx([5, 4, 4], { length: 81 }), 'f: is too long: 97 bytes, but 5 images'],
   ['no images', idx([0, 4, 4]), 'f: holds no images'],
+  ['images without a pixel', idx([3, 0, 0]), 'f: holds images of 0x0, without a pixel'],
+  [
+    'more than can be',
+    idx([2 ** 31, 9, 9], { length: 0 }),
+    'f: holds 173.9 GB by its header, at most 2.1 GB',
+  ],
   ['images that are not square', idx([1, 4, 5]), 'f: holds images of 4x5; only square ones are supported'],
 ])('%s is a DataError that says so', (_, file, message) => {
   expect(() => parseIdx(file, 'f')).toThrow(DataError)

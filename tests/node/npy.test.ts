@@ -39,5 +39,40 @@ test('what it cannot read is named with what was expected', () => {
   fails(Buffer.from('PK\x03\x04'), 'x.npy: expected a NumPy .npy file, format 1.0, got one that begins with')
   fails(bytes.subarray(0, 9), 'x.npy: expected a header, got the end of the file')
   fails(bytes.subarray(0, -1), 'x.npy: expected 3 bytes for the shape [3], got 2')
-  fails(npy(new Float32Array(2), [2]), /expected bytes \('\|u1'\), row-major, got \{'descr': '<f4'/)
+  fails(npy(new Float32Array(2), [2]), /expected bytes \('\|u1'\), row-major, got "\{'descr': '<f4'/)
+})
+
+/** 12 bytes under a header of one's own. */
+function withHeader(header: string): Uint8Array {
+  const length = Buffer.from([header.length & 255, header.length >> 8])
+  return Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+    length,
+    Buffer.from(header, 'latin1'),
+    new Uint8Array(12),
+  ])
+}
+const headerOf = (shape: string) => `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }\n`
+
+test.each(['(-3, -4)', '(1e1, 1.2)', '(0x3, 4)', '(3,,4)', '(3 4)', '(12)', '(,)', '(3, 4x)', '3, 4'])(
+  'the shape %s is none',
+  (shape) => {
+    expect(() => readNpy(withHeader(headerOf(shape)), 'x.npy')).toThrow(
+      "x.npy: expected bytes ('|u1'), row-major",
+    )
+  },
+)
+
+test('shapes as NumPy writes them', () => {
+  for (const shape of ['(12,)', '(3, 4)', '(3, 4, 1)', '(3,4)', '(2, 6,)'])
+    expect(readNpy(withHeader(headerOf(shape)), 'x.npy').values).toHaveLength(12)
+  expect(() => readNpy(withHeader(headerOf('()')), 'x.npy')).toThrow(
+    'expected 1 bytes for the shape [], got 12',
+  )
+  expect(() => readNpy(withHeader(headerOf('(999999999999999999999999,)')), 'x.npy')).toThrow('got 12')
+})
+
+test('a header full of line breaks is said in one line, and not all of it', () => {
+  const message = /^x\.npy: expected bytes \('\|u1'\), row-major, got ".{100,700}"$/
+  expect(() => readNpy(withHeader(`{\n${'\u0007\n'.repeat(5000)}`), 'x.npy')).toThrow(message)
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { toCsv } from '../../bench/profile/csv.ts'
 import { deriveProfile } from '../../bench/profile/derive.ts'
-import { phasesOf } from '../../bench/profile/phases.ts'
+import { reportOf } from '../../bench/profile/report.ts'
 import { faultsOf, type Profile, VERSION } from '../../bench/profile/result.ts'
 import { summaryOf } from '../../bench/profile/table.ts'
 import { traceOf } from '../../bench/profile/trace.ts'
@@ -19,7 +19,7 @@ const profile: Profile = {
   version: VERSION,
   environment: result.environment,
   roofs,
-  run: { model: 'dcgan', options: { width: 2 }, data: 'mnist', batch: 1, seed: 0, steps: 2 },
+  run: { model: 'dcgan', options: { width: '2' }, data: 'mnist', batch: 1, seed: 0, steps: 2 },
   ...deriveProfile(measured, roofs, 1),
 }
 
@@ -27,7 +27,7 @@ test('a profile is what its schema says', () => {
   expect(faultsOf(profile)).toEqual([])
   expect(faultsOf({ ...profile, version: 99, extra: 1 })).toEqual([
     'profile.extra: not part of the schema',
-    'profile.version: expected 1, got 99',
+    'profile.version: expected 2, got 99',
   ])
 })
 
@@ -67,6 +67,26 @@ test('as a table and for spreadsheets', () => {
   const [head, first] = toCsv(profile).split('\n')
   expect(head).toMatch(/^op,kernel,shape,calls\/step,ms\/step,share,ms\/call,/)
   expect(first).toMatch(/^conv2d,conv2d,"1x4x4x1, 2x2x1x1 → 1x3x3x1",1,4,0.5,4,2,4,4000000,100000,1,/)
+})
+
+test('a kernel that nothing counts is marked, not taken for one without FLOPs', () => {
+  const [conv, ...others] = measured.launches
+  const launches = [{ ...conv, op: 'fast', kernel: 'mine', flops: 0, counted: false }, ...others]
+  const unknown: Profile = { ...profile, ...deriveProfile({ ...measured, launches }, roofs, 1) }
+  expect(faultsOf(unknown)).toEqual([])
+  const lines = summaryOf(unknown)
+  expect(lines.join('\n')).toMatch(/^fast \(mine\) .* \? 0\.0250 /m)
+  const warned = /FLOPs of mine: they stand as 0/
+  expect(lines.filter((line) => warned.test(line))).toHaveLength(1)
+  expect(lines.every((line) => line.length <= 120)).toBe(true)
+  expect(summaryOf(profile).join('\n')).not.toMatch(warned)
+  expect(toCsv(unknown).split('\n')[1]).toMatch(/^fast,mine,"[^"]*",1,4,0\.5,4,2,4,,100000,,/)
+  const report = reportOf(unknown, { ...measured, launches })
+  expect(report).toMatch(warned)
+  expect(report).toContain('<i class="other"></i>other')
+  expect(reportOf(profile, measured)).not.toContain('<i class="other">')
+  const [phase] = readTrace(JSON.stringify(traceOf({ ...measured, launches }))).get('GPU/kernels') ?? []
+  expect(phase.inside[0].args).toMatchObject({ kernel: 'mine', flops: '?' })
 })
 
 test('the trace: steps on the CPU, phases and kernels on the GPU, one within the other', () => {
@@ -110,44 +130,6 @@ test('the trace: what took no time on the CPU is left out, kernels are all there
   expect(kernelsOf(tracks)).toHaveLength(step.submits.flatMap(({ runs }) => runs).length)
 })
 
-test('phases: by the update that comes next; gradients, clipping and averages are the optimiser’s', () => {
-  const launch = (kernel: string, op: string, buffers: Record<string, number> = {}) => ({
-    kernel,
-    about: {
-      op,
-      defines: {},
-      params: {},
-      buffers: Object.fromEntries(
-        Object.entries(buffers).map(([name, id]) => [name, { shape: [1], writes: true, id }]),
-      ),
-    },
-  })
-  const owners = new Map([
-    [11, 'discriminator'],
-    [21, 'generator'],
-  ])
-  const launches = [
-    launch('conv2d', 'conv2d'),
-    launch('pointwise', 'assign', { y: 12 }), // a gradient to its place
-    launch('optim', 'Adam', { p: 10, m: 11, g: 12 }),
-    launch('optim', 'clip', { p: 10 }),
-    launch('pointwise', 'assign', { y: 99 }), // something else
-    launch('optim', 'Adam', { p: 20, m: 21, g: 22 }),
-    launch('optim', 'EMA', { p: 30, g: 20 }),
-    launch('reduce', 'sum'),
-  ]
-  expect(phasesOf(launches, owners)).toEqual([
-    'discriminator step',
-    'optimiser',
-    'optimiser',
-    'optimiser',
-    'generator step',
-    'optimiser',
-    'optimiser',
-    'metrics',
-  ])
-})
-
 test('the ledger: who held what at the worst moment', () => {
   const ledger = new Ledger()
   const buffer = (bytes: number) => ({ bytes }) as PoolBuffer
@@ -181,8 +163,8 @@ test('DEBUG=2: a line for each kernel and shape, the slowest first', () => {
     defines: { EXPR: 'a * a' },
     params: {},
     buffers: {
-      a: { shape: [500, 1000], writes: false, id: 1 },
-      y: { shape: [500, 1000], writes: true, id: 2 },
+      a: { shape: [500, 1000], writes: false },
+      y: { shape: [500, 1000], writes: true },
     },
   }
   const pass = (kernel: string, ms: number) => ({
@@ -192,10 +174,11 @@ test('DEBUG=2: a line for each kernel and shape, the slowest first', () => {
     begin: 5e6,
     end: 5e6 + ms * 1e6,
   })
-  const lines = kernelLines(kernelRows([pass('pointwise', 1), pass('other', 6), pass('pointwise', 1)]))
+  const lines = kernelLines(kernelRows([pass('pointwise', 1), pass('mine', 6), pass('pointwise', 1)]))
   expect(lines.slice(1)).toEqual([
-    '    1    6.000  75.0%     0.00    0.67  square (other) 500x1000 → 500x1000',
+    '    1    6.000  75.0%        ?    0.67  square (mine) 500x1000 → 500x1000',
     '    2    2.000  25.0%     0.50    4.00  square (pointwise) 500x1000 → 500x1000',
     expect.stringMatching(/^ {4}3 {4}8\.000 +in all$/),
+    expect.stringMatching(/^\? .* counts the FLOPs of mine: they stand as 0$/),
   ])
 })

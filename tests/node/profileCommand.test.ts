@@ -32,7 +32,12 @@ test('profiles a model: a table, a result that is what the schema says, a trace,
 
   const profile: Profile = JSON.parse(read('profile.json'))
   expect(faultsOf(profile)).toEqual([])
-  expect(profile.run).toMatchObject({ model: 'dcgan', batch: 4, steps: 3, options: { width: 4 } })
+  expect(profile.run).toMatchObject({
+    model: 'dcgan',
+    batch: 4,
+    steps: 3,
+    options: { width: '4', loss: 'non-saturating' },
+  })
   expect(profile.kernels.reduce((total, { share }) => total + share, 0)).toBeCloseTo(1)
   const calls = profile.kernels.reduce((total, kernel) => total + kernel.calls, 0)
   expect(calls).toBeCloseTo(profile.step.dispatches)

@@ -33,9 +33,16 @@ export const measured: Measured = {
   plain: [8, 8, 9],
   steps: [stepFrom(100, 1), stepFrom(200, 2)],
   launches: [
-    { op: 'conv2d', kernel: 'conv2d', shape: '1x4x4x1, 2x2x1x1 → 1x3x3x1', flops: 4e6, bytes: 1e5 },
-    { op: 'matmul', kernel: 'conv2d_weight', shape: '2x3, 2x5 → 3x5', flops: 1e6, bytes: 1e6 },
-    { op: 'Adam', kernel: 'optim', shape: '64 → 64, 64, 64', flops: 0, bytes: 1e3 },
+    {
+      op: 'conv2d',
+      kernel: 'conv2d',
+      shape: '1x4x4x1, 2x2x1x1 → 1x3x3x1',
+      flops: 4e6,
+      bytes: 1e5,
+      counted: true,
+    },
+    { op: 'matmul', kernel: 'conv2d_weight', shape: '2x3, 2x5 → 3x5', flops: 1e6, bytes: 1e6, counted: true },
+    { op: 'Adam', kernel: 'optim', shape: '64 → 64, 64, 64', flops: 0, bytes: 1e3, counted: true },
   ],
   phases: ['discriminator step', 'optimiser'],
   memory: {

@@ -1,6 +1,7 @@
 // Regularisers and tricks by name: what flags and links say, and what is refused.
 import { describe, expect, test } from 'vitest'
-import { checkAids, models } from '../../src/models/index.ts'
+import type { Fields } from '../../src/models/data/fields.ts'
+import { checkAids, families, stabilisersOf } from '../../src/models/index.ts'
 import {
   namesOf,
   parse,
@@ -29,8 +30,9 @@ describe('parse', () => {
 
   test('every name has a value in its range, that others are told from', () => {
     for (const [name, { value, range }] of Object.entries(stabilisers)) {
-      expect(range[1](value), name).toBe(true)
-      expect(range[1](-1) || range[1](0) || range[1](Number.NaN), name).toBe(false)
+      expect(range.has(value), name).toBe(true)
+      for (const none of [-1, 0, Number.NaN, Number.POSITIVE_INFINITY, 1e39])
+        expect(range.has(none), `${name}=${none}`).toBe(false)
     }
   })
 
@@ -45,22 +47,30 @@ describe('parse', () => {
     'pack=1.5',
     /--trick pack: expected a whole number, at least 2 \(samples that D.*\), got '1.5'/,
   )
-  refuse('trick', 'smooth=1.2', /--trick smooth: expected above 0.5 and below 1/)
+  refuse('trick', 'smooth=1.2', /--trick smooth: expected a number above 0.5 and below 1/)
+  refuse(
+    'reg',
+    'clip=Infinity',
+    /--reg clip: expected a number above 0, at most 3e\+38 \(.*\), got 'Infinity'/,
+  )
+  refuse('reg', 'r1=1e39', /--reg r1: expected a number above 0, at most 3e\+38 \(.*\), got '1e39'/)
+  refuse('trick', 'noise-steps=1e20', /--trick noise-steps: expected a whole number, at least 1/)
+  refuse('trick', 'ttur=', /expected NAME or NAME=VALUE/)
   refuse('reg', 'r1,r1=2', /r1 is given twice/)
   refuse('trick', '', /--trick: no ''/)
   refuse('trick', 'toString', /--trick: no 'toString'/)
 })
 
 describe('checkAids', () => {
-  const digits = { size: 28, channels: 1 }
-  const ring = { toy: 'ring' } as const
+  const digits: Fields = { x: { kind: 'image', size: 28, channels: 1 } }
+  const ring: Fields = { x: { kind: 'points', dims: 2, unit: 1, toy: 'ring' } }
   const check = (aids: Settings, of: Partial<Parameters<typeof checkAids>[1]> = {}) =>
-    checkAids(aids, { model: 'gan', data: ring, batch: 64, ...of })
+    checkAids(aids, { model: 'gan', fields: ring, options: {}, batch: 64, ...of })
 
   test('accepts what fits', () => {
     check({ pack: 2, stddev: 4, noise: 0.1, r1: 1, smooth: 0.9, flip: 0.1 })
-    check({ smooth: 0.9 }, { loss: 'leastSquares' })
-    check(parse('trick', 'diffaugment'), { model: 'stylegan-lite', data: digits })
+    check({ smooth: 0.9 }, { options: { loss: 'leastSquares' } })
+    check(parse('trick', 'diffaugment'), { model: 'stylegan-lite', fields: digits })
   })
 
   const refuse = (what: string, run: () => void, message: RegExp) =>
@@ -68,17 +78,17 @@ describe('checkAids', () => {
   refuse(
     'what a model does not take, naming what it takes and where that fits',
     () => check({ unroll: 5 }, { model: 'wgan' }),
-    /wgan does not take --trick unroll: it takes noise, .*ttur.*; unroll fits gan, dcgan/,
+    /wgan does not take --trick unroll: it takes noise, .*ttur.*; unroll fits dcgan, gan/,
   )
   refuse(
     'a penalty for a model that has its own',
-    () => check({ gp: 10 }, { model: 'stylegan-lite', data: digits }),
-    /stylegan-lite does not take --reg gp: it takes no --reg; gp fits gan, dcgan/,
+    () => check({ gp: 10 }, { model: 'stylegan-lite', fields: digits }),
+    /stylegan-lite does not take --reg gp: it takes no --reg; gp fits dcgan, gan, sngan/,
   )
   refuse('changes of images for points', () => check({ cutout: 0.5 }), /cutout changes images.*points/)
   refuse(
     'targets for a loss without them',
-    () => check({ smooth: 0.9 }, { loss: 'hinge' }),
+    () => check({ smooth: 0.9 }, { options: { loss: 'hinge' } }),
     /--trick smooth changes the targets of D, which the loss hinge has not; non-saturating, minimax, flipped, least-squares have/,
   )
   refuse('two that exclude each other', () => check({ smooth: 0.9, soft: 0.3 }), /smooth and soft exclude/)
@@ -107,7 +117,7 @@ describe('checkAids', () => {
   test('every name fits some model', () => {
     for (const name of [...namesOf('reg'), ...namesOf('trick')])
       expect(
-        Object.values(models).some(({ fits }) => fits.includes(name)),
+        Object.keys(families).some((model) => stabilisersOf(model).includes(name)),
         name,
       ).toBe(true)
   })

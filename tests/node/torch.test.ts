@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { main as exportMain } from '../../scripts/export.ts'
 import { main as importMain } from '../../scripts/import.ts'
 import { planResume } from '../../scripts/plan.ts'
+import { RunFolder } from '../../scripts/runFolder.ts'
 import { read, write } from '../../src/engine/tensor/safetensors.ts'
 import { idx } from './idx.ts'
 
@@ -62,11 +63,13 @@ test('networks from elsewhere become a run, which is exported with the same bits
   run('import', at('theirs.safetensors'), '--data', data, '--out', at('back'))
   const checkpoint = (name: string): Buffer => readFileSync(at(name, 'checkpoint.safetensors'))
   expect(checkpoint('back').equals(checkpoint('run'))).toBe(true)
-  const { config, checkpoint: from } = planResume(at('back'), { hyperparameters: {}, every: {} })
+  const back = RunFolder.open(at('back'))
+  const { config, checkpoint: from } = planResume(back, { options: {}, every: {} })
+  back.close()
   expect(config).toEqual({
     model: 'dcgan',
     options: { width: 4, latent: 8 },
-    data: { size: 8, channels: 1 },
+    fields: { x: { kind: 'image', size: 8, channels: 1 } },
     batch: 4,
     seed: 7,
   })
@@ -88,14 +91,19 @@ describe('what cannot be is refused before Chrome starts', () => {
     ['export of what is not there', exportMain, [at('none'), '--torch', 'x.safetensors'], /no such file/],
     ['import of no file', importMain, ['--out', at('new')], /^which file\?/],
     ['import to no folder', importMain, [bare], /^--out: which folder to write\?/],
-    ['import over a folder', importMain, [bare, '--out', folder], /exists already/],
+    [
+      'import over a folder',
+      importMain,
+      [bare, '--out', folder, '--model', 'gan', '--size', '8'],
+      /exists already/,
+    ],
     ['no such file', importMain, [at('none'), '--out', at('new')], /none: no such file/],
     ['no model', importMain, [bare, '--out', at('new')], /^--model: .* does not say which family it is of/],
     [
       'another model',
       importMain,
       [bare, '--out', at('new'), '--model', 'vae'],
-      /^no model 'vae'; there are gan,/,
+      /^no model 'vae'; there are cgan,/,
     ],
     [
       'no size',
@@ -107,13 +115,25 @@ describe('what cannot be is refused before Chrome starts', () => {
       'an option of another',
       importMain,
       [bare, '--out', at('new'), '--model', 'gan', '--size', '8', '--clip', '1'],
-      /^--clip is no hyperparameter of gan/,
+      /^--clip is no option of gan, which has --k --latent/,
+    ],
+    [
+      'a value that an option cannot have',
+      importMain,
+      [bare, '--out', at('new'), '--model', 'gan', '--size', '8', '--loss', 'best'],
+      /^--loss: expected one of non-saturating, .*, got 'best'/,
+    ],
+    [
+      'labels that nothing says',
+      importMain,
+      [bare, '--out', at('new'), '--model', 'cgan', '--size', '8'],
+      /^cgan learns from images and labels; of these y is missing/,
     ],
     [
       'a loss of another',
       importMain,
       [bare, '--out', at('new'), '--model', 'wgan', '--size', '8', '--loss', 'hinge'],
-      /^--loss: the paper of wgan leaves no choice/,
+      /^--loss is no option of wgan, which has --lr/,
     ],
   ])('%s', async (_, main, argv, message) => {
     await expect(main(argv)).rejects.toThrow(message)

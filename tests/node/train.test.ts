@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { readCheckpoint } from '../../scripts/checkpoints.ts'
 import { main as evaluate } from '../../scripts/evaluate.ts'
 import { main as latent } from '../../scripts/latent.ts'
 import { npy } from '../../scripts/npy.ts'
@@ -72,7 +73,7 @@ const metrics = (name: string) => log(name).map(({ ms: _, ...rest }) => rest)
 const isPng = (file: Buffer) => file.subarray(1, 4).toString() === 'PNG'
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50))
+  await vi.waitUntil(condition, { timeout: 120_000 })
 }
 
 const straight = join(folder, 'straight')
@@ -87,6 +88,7 @@ test('train writes the folder of the run', async () => {
   expect(out).toContain('40 images of 8x8x1')
   expect(out).toMatch(/6\/6 .*lossD/)
   expect(readdirSync(straight).sort()).toEqual([
+    'checkpoint.previous.safetensors',
     'checkpoint.safetensors',
     'log.jsonl',
     'losses.png',
@@ -146,6 +148,10 @@ test('Ctrl-C saves a checkpoint, from which training goes on', async () => {
   const dir = join(folder, 'stopped')
   const { child, ended } = start('train', ...SMALL, '--steps', '1000000', '--out', dir, '--log-every', '1')
   await Promise.race([ended, until(() => existsSync(join(dir, 'log.jsonl')) && log('stopped').length > 2)])
+  // Nobody else may train in it meanwhile.
+  const inUse = `${dir} is in use: process ${child.pid} has been training in it`
+  await expect(train([...SMALL, '--out', dir])).rejects.toThrow(inUse)
+  await expect(train(['--resume', dir, '--steps', '2'])).rejects.toThrow(inUse)
   child.kill('SIGINT')
   child.kill('SIGINT') // as npm passes it on
   const { code, reason } = await ended
@@ -157,6 +163,34 @@ test('Ctrl-C saves a checkpoint, from which training goes on', async () => {
   const steps = Number(step) + 1
   await succeed('train', '--resume', dir, '--steps', String(steps))
   expect(log('stopped').map((line) => line.step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1))
+})
+
+test('the end of npm, and a terminal that is closed, save a checkpoint as Ctrl-C does', async () => {
+  const dir = join(folder, 'orphan')
+  const lock = join(dir, 'lock.json')
+  const reached = () => readCheckpoint(join(dir, 'checkpoint.safetensors')).step
+  const flags = ['--steps', '1000000', '--log-every', '1']
+  const options = { stdio: 'ignore', detached: true } as const // so that they can be killed together
+  const npm = spawn('npm', ['run', 'train', '--', ...SMALL, ...flags, '--out', dir], options)
+  try {
+    await until(() => existsSync(join(dir, 'log.jsonl')) && log('orphan').length > 2)
+    npm.kill('SIGTERM') // which reaches npm alone, and ends it at once
+    await until(() => !existsSync(lock))
+  } catch (error) {
+    process.kill(-(npm.pid as number), 'SIGKILL')
+    throw error
+  }
+  const first = reached()
+  expect(log('orphan').at(-1)?.step).toBe(first)
+
+  const { child, ended } = start('train', '--resume', dir)
+  await Promise.race([ended, until(() => (log('orphan').at(-1)?.step ?? 0) > first)])
+  child.kill('SIGHUP')
+  const { code, reason } = await ended
+  expect(reason).toMatch(/^Stopped at step \d+; continue with/)
+  expect(code).toBe(130)
+  expect(reached()).toBeGreaterThan(first)
+  expect(log('orphan').at(-1)?.step).toBe(reached())
 })
 
 test('sample gives the same bytes for the same seed', async () => {
@@ -274,9 +308,16 @@ test('digits: scored while they train and afterwards, and written for other tool
 
   // Others than digits have nothing to be scored by, but go to other tools.
   await expect(evaluate([straight])).rejects.toThrow(/idx:.* cannot be scored: evaluate knows digits/)
-  await succeed('evaluate', straight, '--count', '3', '--export', join(folder, 'foreign'))
-  expect(readdirSync(join(folder, 'foreign', 'generated')).length).toBe(3)
-  expect(existsSync(join(folder, 'foreign', 'real'))).toBe(false)
+  // Nothing of an earlier export stays beside them.
+  await succeed('evaluate', straight, '--count', '3', '--export', out)
+  const exported = ['000000.png', '000001.png', '000002.png']
+  expect(readdirSync(join(out, 'generated')).sort()).toEqual(exported)
+  expect(existsSync(join(out, 'real'))).toBe(false)
+  writeFileSync(join(out, 'generated', 'notes.txt'), '')
+  await expect(evaluate([straight, '--count', '2', '--export', out])).rejects.toThrow(
+    `${join(out, 'generated')} would be replaced, but holds notes.txt, too: choose another folder`,
+  )
+  expect(readdirSync(join(out, 'generated')).sort()).toEqual([...exported, 'notes.txt'])
   await expect(evaluate([dir, '--count', '10001'])).rejects.toThrow('--count: expected at most 10000')
   await expect(evaluate([straight, '--features'])).rejects.toThrow('--features: is of digits')
   await expect(train([...SMALL, '--metrics-every', '2', '--out', join(folder, 'none')])).rejects.toThrow(

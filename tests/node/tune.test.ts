@@ -37,11 +37,15 @@ test('a table for each adapter and browser version is kept, the last one of both
 })
 
 test.each([
-  ['{"format": "gan', /cannot be read \(.+\)/],
-  ['null', /format is undefined, expected "ganvas tuned 1"/],
+  ['{"format": "gan', /is damaged \(.*tuned.json: expected JSON, got "/],
+  ['null', /is damaged \(.*tuned.json: expected an object, got null\)/],
+  ['{}', /format is nothing, expected "ganvas tuned 1"/],
   ['{"format":"ganvas tuned 0","tables":[]}', /format is "ganvas tuned 0", expected/],
-  ['{"format":"ganvas tuned 1","tables":[{"browser":"x"}]}', /tables are damaged/],
-  ['{"format":"ganvas tuned 1"}', /tables are damaged/],
+  [
+    '{"format":"ganvas tuned 1","tables":[{"browser":"x"}]}',
+    /damaged \(its tables: \[0\].table: expected an object, got nothing/,
+  ],
+  ['{"format":"ganvas tuned 1"}', /damaged \(its tables: expected a list, got nothing/],
 ])('a file that is none of ours is ignored, with a line: %s', (content, why) => {
   keepTuned(kept('Chrome/1', 'a'))
   writeFileSync(tunedFile(), content)

@@ -1,7 +1,7 @@
 /** What twins.test.ts asks of a page: checkpoints as PyTorch has them, and samples of given latents. */
 import { answer, get, send } from '../../src/app/commands.ts'
-import { init, safetensors, tensor } from '../../src/engine/index.ts'
-import { read } from '../../src/models/model.ts'
+import { init, safetensors, type Tensor, tensor } from '../../src/engine/index.ts'
+import { firstView, type Model, read } from '../../src/models/family.ts'
 import { loadTorchFile, torchFile } from '../../src/models/training/torchFile.ts'
 import { type Config, Trainer } from '../../src/models/training/trainer.ts'
 
@@ -21,8 +21,19 @@ async function withTrainer(config: Config, body: (trainer: Trainer) => Promise<v
   }
 }
 
+/** Samples, of one class after the other where a model is asked for one. */
+function imagesOf(model: Model, z: Tensor): Tensor {
+  const { latents, draw } = firstView(model)
+  const inputs = Object.entries(latents).map(([name, latent]) => {
+    if (latent.kind !== 'class') return [name, z] as const
+    const labels = Array.from({ length: z.shape[0] }, (_, i) => i % latent.classes.length)
+    return [name, tensor(labels)] as const
+  })
+  return draw(Object.fromEntries(inputs)) as Tensor
+}
+
 const samples = (trainer: Trainer, z: number[][]): Promise<Float32Array> =>
-  read(() => trainer.model.sample(tensor(z)))
+  read(() => imagesOf(trainer.model, tensor(z)))
 
 const commands = {
   /**

@@ -40,7 +40,12 @@ def compare(folder):
     before = {name: optimizer.updates for name, optimizer in model.optimizers.items()}
     size = model.sample_size
     shape = (size["channels"], size["size"], size["size"]) if "size" in size else (size["dims"],)
-    metrics = model.step(lambda: torch.rand(4, *shape) * 2 - 1, model.latents)
+
+    def real():
+        x = torch.rand(4, *shape) * 2 - 1
+        return (x, torch.randint(size["classes"], (4,))) if "classes" in size else x
+
+    metrics = model.step(real, model.latents)
     checkpoint.save(folder / "trained.safetensors", model, {**metadata, "step": metadata["step"] + 1})
     numpy.save(folder / "after.npy", drawn(model, z))
     return {"differing": differing, "spreads": spreads, "before": before, "step": metadata["step"],
@@ -51,7 +56,7 @@ def main():
     torch.manual_seed(0)
     for folder in filter(Path.is_dir, Path(sys.argv[1]).iterdir()):
         (folder / "report.json").write_text(json.dumps(compare(folder)))
-    families = {name: {"options": find(name).DEFAULTS, "loss": find(name).LOSS} for name in NAMES}
+    families = {name: find(name).DEFAULTS for name in NAMES}
     (Path(sys.argv[1]) / "families.json").write_text(json.dumps(families))
 
 

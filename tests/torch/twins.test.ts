@@ -5,11 +5,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Exchange, type Headless, withPage } from '../../scripts/headless.ts'
+import { withPage } from '../../scripts/headless.ts'
+import type { Exchange, Page } from '../../scripts/host.ts'
 import { npy } from '../../scripts/npy.ts'
 import { read } from '../../src/engine/tensor/safetensors.ts'
-import type { DataKind } from '../../src/models/data/data.ts'
-import { models, ownOptions } from '../../src/models/index.ts'
+import type { Field, Fields, ImageField, Need, SampleField } from '../../src/models/data/fields.ts'
+import { pointField, toys } from '../../src/models/data/toys.ts'
+import { families, familyOf } from '../../src/models/index.ts'
+import { changed, defaultsOf, type OptionValue } from '../../src/models/options.ts'
 import type { Config } from '../../src/models/training/trainer.ts'
 import type { Commands } from './page.ts'
 
@@ -31,22 +34,37 @@ const TINY = {
   clip: 0.5,
 }
 /** DCGAN's has two levels on it; the networks with a canvas see it on 16 pixels. */
-const IMAGES: Record<string, DataKind> = {
-  sngan: { size: 12, channels: 3 },
-  'stylegan-lite': { size: 12, channels: 3 },
-  'stylegan2-lite': { size: 12, channels: 3 },
+const image = (size: number, channels: number): ImageField => ({ kind: 'image', size, channels })
+const IMAGES: Record<string, ImageField> = {
+  sngan: image(12, 3),
+  'stylegan-lite': image(12, 3),
+  'stylegan2-lite': image(12, 3),
+}
+const CLASSES = ['a', 'b', 'c']
+
+/** What a family takes: such samples, and labels. */
+function fieldsOf(model: string, sample: SampleField): Fields {
+  const field = ({ kinds }: Need): Field =>
+    kinds.includes('label') ? { kind: 'label', classes: CLASSES } : sample
+  return Object.fromEntries(Object.entries(familyOf(model).takes).map(([name, need]) => [name, field(need)]))
 }
 
 const cases = new Map<string, Config>()
-function add(model: string, options: Record<string, number> = {}, data = IMAGES[model]): void {
-  const name = [model, ...Object.keys(options), ...(data && 'toy' in data ? [data.toy] : [])].join('-')
-  const own = ownOptions(model, { ...TINY, ...options })
-  cases.set(name, { model, options: own, data: data ?? { size: 16, channels: 1 }, batch: 4, seed: 5 })
+function add(
+  model: string,
+  options: Record<string, OptionValue> = {},
+  sample: SampleField = IMAGES[model] ?? image(16, 1),
+): void {
+  const name = [model, ...Object.keys(options), ...(sample.kind === 'points' ? [sample.toy] : [])].join('-')
+  const own = changed(familyOf(model).options, { ...TINY, ...options })
+  cases.set(name, { model, options: own, fields: fieldsOf(model, sample), batch: 4, seed: 5 })
 }
-for (const model of Object.keys(models)) add(model)
-for (const model of Object.keys(models)) if (models[model].presets.points) add(model, {}, { toy: 'spiral' })
-add('gan', { emaDecay: 0.9 })
-add('wgan-gp', { residual: 1 }, { size: 12, channels: 1 })
+const spiral = pointField('spiral', toys.spiral)
+for (const model of Object.keys(families)) add(model)
+for (const model of Object.keys(families)) if (families[model].presets.points) add(model, {}, spiral)
+add('gan', { emaDecay: 0.9, loss: 'leastSquares' })
+add('wgan-gp', { residual: true }, image(12, 1))
+add('cgan', { dense: true })
 
 const folder = mkdtempSync(join(tmpdir(), 'ganvas-torch-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -67,11 +85,9 @@ const z = Array.from({ length: COUNT }, (_, n) =>
 /** Samples that Ganvas drew, by case. */
 const ours: Record<string, { exported: Float32Array; imported: Float32Array }> = {}
 
-type Page = Headless<Commands, never>
-
 /** Runs a command of the page; what it sends, by name. */
 async function ask(
-  page: Page,
+  page: Page<Commands>,
   exchange: Exchange<never>,
   command: keyof Commands,
   config: Config,
@@ -143,11 +159,8 @@ describe.each([...cases.keys()])('%s', (name) => {
   })
 })
 
-test('every family has a twin, with the same options and loss', () => {
-  const expected = Object.entries(models).map(([name, { defaults, losses }]) => [
-    name,
-    { options: defaults, loss: losses[0] ?? null },
-  ])
+test('every family has a twin, with the same options', () => {
+  const expected = Object.entries(families).map(([name, { options }]) => [name, defaultsOf(options)])
   expect(json('families.json')).toEqual(Object.fromEntries(expected))
 })
 

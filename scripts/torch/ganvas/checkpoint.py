@@ -23,7 +23,7 @@ def build(config):
     """A new model of a configuration as Ganvas' checkpoints have it. Raises ValueError for what the twins do not have."""
     if config.get("aids"):
         raise ValueError(f"the twins have no regularisers and tricks: {', '.join(config['aids'])}")
-    return find(config["model"])(sample_size(config["data"]), config["options"], config.get("loss"))
+    return find(config["model"])(sample_size(config["fields"]), config["options"])
 
 
 def load(path):

@@ -1,7 +1,8 @@
 /** Images of latents, one by one. */
 import { type Tensor, tensor } from '../../engine/index.ts'
 import { joined, rowsOf } from '../../models/evaluation/latents.ts'
-import { type ImageSize, read } from '../../models/model.ts'
+import { read } from '../../models/family.ts'
+import type { ImageSize } from '../picture.ts'
 
 /** The images [N, size, size, channels] that `make` makes. */
 export async function images({ size, channels }: ImageSize, make: () => Tensor): Promise<Float32Array[]> {

@@ -1,20 +1,21 @@
 /** What `npm run latent` asks of the page: sheets, animations and inversions of a checkpoint's latents. */
 import { DataError, randn, seed } from '../../engine/index.ts'
-import { isToy, parseIdx, sampleSize } from '../../models/data/data.ts'
+import { isImage } from '../../models/data/fields.ts'
+import { parseIdx } from '../../models/data/idx.ts'
 import { type Inversion, invert } from '../../models/evaluation/invert.ts'
 import type { ImageScores } from '../../models/evaluation/metrics/index.ts'
-import { type ImageSize, read } from '../../models/model.ts'
+import { type Generator, generatorOf, read } from '../../models/family.ts'
 import type { Trainer } from '../../models/training/trainer.ts'
 import { CHUNK, type Draw, inChunks, withTrainer } from '../checkpoint.ts'
 import { get, send } from '../commands.ts'
 import { scorerOf, servedDigits } from '../evaluation.ts'
-import { toPng } from '../picture.ts'
+import { type ImageSize, toPng } from '../picture.ts'
 import { Progress } from '../report.ts'
 import { drawSheet, type Sheet } from '../sheet.ts'
 import { arithmetic, type Operands } from './arithmetic.ts'
 import { interpolate, WALK_FRAMES, walk } from './interpolate.ts'
 import { drawInversion } from './inversion.ts'
-import { mix, noise, styleganOf, truncate } from './styles.ts'
+import { mix, noise, styledOf, truncate } from './styles.ts'
 import { pixelsOf } from './target.ts'
 
 /** Sheets of models that have styles. */
@@ -40,18 +41,19 @@ export const latents = {
   /** Sends `sheet`, a PNG of what the styles of a StyleGAN do. */
   async styles({ kind, file, seed: from }: Chosen & { kind: StyleKind }): Promise<void> {
     await withImages(file, from, async ({ model, config }, image) => {
-      await sendSheet(await STYLES[kind](styleganOf({ model, config }, kind), image), image)
+      await sendSheet(await STYLES[kind](styledOf({ model, config }, kind), image), image)
     })
   },
 
   /** Sends `sheet`, and the frames of an animation as `frame-NNN`. */
   async interpolate({ file, seed: from }: Chosen): Promise<void> {
-    await withImages(file, from, async ({ model }, image) => {
-      await sendSheet(await interpolate(model, image), image)
+    await withImages(file, from, async (trainer, image) => {
+      const G = plainGenerator(trainer, file)
+      await sendSheet(await interpolate(G, trainer.model.styles, image), image)
       seed(from)
       const progress = new Progress('frames', WALK_FRAMES)
       let frame = 0
-      for await (const canvas of walk(model, image)) {
+      for await (const canvas of walk(G, image)) {
         await send(`frame-${String(frame).padStart(3, '0')}`, await toPng({ canvas, scale: 4, corner: 0 }))
         await progress.at(++frame)
       }
@@ -60,8 +62,8 @@ export const latents = {
 
   /** Sends `sheet`: A - B + C. */
   async arithmetic({ file, seed: from, operands }: Chosen & { operands: Operands }): Promise<void> {
-    await withImages(file, from, async ({ model }, image) =>
-      sendSheet(await arithmetic(model, image, operands), image),
+    await withImages(file, from, async (trainer, image) =>
+      sendSheet(await arithmetic(plainGenerator(trainer, file), image, operands), image),
     )
   },
 
@@ -72,12 +74,12 @@ export const latents = {
     const { file, count, seed: from, psis } = request
     const scorer = await scorerOf(await servedDigits(), request.hasClassifier)
     return withImages(file, from, async (trainer) => {
-      const model = styleganOf(trainer, 'truncate')
+      const model = styledOf(trainer, 'truncate')
       const progress = new Progress('samples', count * psis.length)
       const sweep: ({ psi: number } & ImageScores)[] = []
       for (const [i, psi] of psis.entries()) {
         seed(from)
-        const draw = () => read(() => model.sample(randn([CHUNK, model.latent]), { psi }))
+        const draw = () => read(() => model.images(model.of(randn([CHUNK, model.size])), { psi }))
         const samples = await inChunks(count, draw, (done) => progress.at(i * count + done))
         sweep.push({ psi, ...scorer.scoreGenerated(await scorer.describe(samples)) })
       }
@@ -112,11 +114,19 @@ function withImages<T>(
   body: (trainer: Trainer, image: ImageSize) => Promise<T>,
 ): Promise<T> {
   return withTrainer(file, (trainer) => {
-    const { data, model } = trainer.config
-    if (isToy(data)) throw new DataError(`${file}: ${model} makes points here; latent is for images`)
+    const { shows } = trainer.view()
+    if (!isImage(shows))
+      throw new DataError(`${file}: ${trainer.config.model} makes points here; latent is for images`)
     seed(from)
-    return body(trainer, sampleSize(data) as ImageSize)
+    return body(trainer, shows)
   })
+}
+
+/** What makes images of z alone. Throws DataError for a model that does not. */
+function plainGenerator({ model, config }: Trainer, file: string): Generator {
+  const generator = generatorOf(model)
+  if (generator) return generator
+  throw new DataError(`${file}: ${config.model} makes no images of one z alone`)
 }
 
 async function sendSheet(sheet: Sheet, image: ImageSize): Promise<void> {

@@ -1,8 +1,7 @@
 /** The picture of an inversion: the target, what came closest to it, and how the errors fell. */
 import type { Inversion } from '../../models/evaluation/invert.ts'
-import type { ImageSize } from '../../models/model.ts'
 import { context, lightTheme as theme, ticks } from '../draw.ts'
-import { tile } from '../picture.ts'
+import { type ImageSize, tile } from '../picture.ts'
 import { axes, curve, powerTicks, text } from '../plot.ts'
 
 const SIDE = 280

@@ -1,9 +1,8 @@
 /** What a StyleGAN's latents do, as labelled sheets of images: styles mixed, noise on and off, truncation. */
 import { broadcastTo, randn, scope, slice, type Tensor, zeros } from '../../engine/index.ts'
-import { StyleganLite } from '../../models/families/styleganLite.ts'
-import type { ImageSize } from '../../models/model.ts'
-import type { Noise } from '../../models/nets/styleganNets.ts'
+import { generatorOf, type StyleOptions, type Styles } from '../../models/family.ts'
 import type { Trainer } from '../../models/training/trainer.ts'
+import type { ImageSize } from '../picture.ts'
 import type { Cell, Sheet } from '../sheet.ts'
 import { images } from './images.ts'
 
@@ -15,20 +14,27 @@ const DRAWS = 3
 /** Pixels of the largest coarse layer. */
 const COARSE = 8
 
+type Noise = NonNullable<StyleOptions['noise']>
+
+/** What makes images of z by way of styles. */
+export interface Styled extends Styles {
+  /** Length of z. */
+  size: number
+}
+
 /** A trainer's model, which has styles. Throws an Error that says what they are wanted for if it has none. */
-export function styleganOf({ model, config }: Pick<Trainer, 'model' | 'config'>, kind: string): StyleganLite {
-  if (model instanceof StyleganLite) return model
-  throw new Error(
-    `${config.model} has no styles to ${kind}: latent ${kind} is for stylegan-lite and stylegan2-lite`,
-  )
+export function styledOf({ model, config }: Pick<Trainer, 'model' | 'config'>, kind: string): Styled {
+  const generator = generatorOf(model)
+  if (model.styles && generator) return { ...model.styles, size: generator.size }
+  throw new Error(`${config.model} has no styles to ${kind}: latent ${kind} is for models that have them`)
 }
 
 /** Figure 3: the styles of B's coarse, middle or fine layers put on A. */
-export async function mix(model: StyleganLite, image: ImageSize): Promise<Sheet> {
-  const [a, b] = [randn([SOURCES_A, model.latent]), randn([SOURCES_B, model.latent])]
+export async function mix(model: Styled, image: ImageSize): Promise<Sheet> {
+  const [a, b] = [randn([SOURCES_A, model.size]), randn([SOURCES_B, model.size])]
   const [imagesA, imagesB] = [
-    await images(image, () => model.sample(a)),
-    await images(image, () => model.sample(b)),
+    await images(image, () => model.images(model.of(a))),
+    await images(image, () => model.images(model.of(b))),
   ]
   const rows = [{ label: 'source B', cells: [undefined, ...imagesB] as Cell[] }]
   for (const { name, layers } of model.groups)
@@ -44,9 +50,10 @@ export async function mix(model: StyleganLite, image: ImageSize): Promise<Sheet>
  * Figures 4 and 5: the same z with noise drawn again and again, what differs between those, and noise in no layer, in coarse
  * ones (up to 8x8) or in the finer ones alone.
  */
-export async function noise(model: StyleganLite, image: ImageSize): Promise<Sheet> {
-  const z = randn([ROWS, model.latent])
-  const made = (noise: Noise): Promise<Float32Array[]> => images(image, () => model.sample(z, { noise }))
+export async function noise(model: Styled, image: ImageSize): Promise<Sheet> {
+  const z = randn([ROWS, model.size])
+  const made = (noise: Noise): Promise<Float32Array[]> =>
+    images(image, () => model.images(model.of(z), { noise }))
   const draws: Float32Array[][] = []
   for (let i = 0; i < DRAWS; i++) draws.push(await made(randn))
   const within = (isNoisy: (size: number) => boolean): Noise => {
@@ -68,10 +75,10 @@ export async function noise(model: StyleganLite, image: ImageSize): Promise<Shee
 }
 
 /** Figure 8: from the style of z through the mean style (ψ = 0) to its opposite. */
-export async function truncate(model: StyleganLite, image: ImageSize): Promise<Sheet> {
-  const z = randn([ROWS, model.latent])
+export async function truncate(model: Styled, image: ImageSize): Promise<Sheet> {
+  const z = randn([ROWS, model.size])
   const sweep: Float32Array[][] = []
-  for (const psi of PSIS) sweep.push(await images(image, () => model.sample(z, { psi })))
+  for (const psi of PSIS) sweep.push(await images(image, () => model.images(model.of(z), { psi })))
   z.dispose()
   const rows = sweep[0].map((_, i) => ({ label: `z ${i + 1}`, cells: sweep.map((each) => each[i]) }))
   return { columns: PSIS.map((psi) => `ψ = ${psi}`), rows }

@@ -1,7 +1,7 @@
 /** The target of an inversion. */
 import { DataError } from '../../engine/index.ts'
-import type { ImageSize } from '../../models/model.ts'
 import { context } from '../draw.ts'
+import type { ImageSize } from '../picture.ts'
 
 /**
  * A picture of any size as values in [-1, 1], brought to that of the model's images; of one channel, its mean brightness.

@@ -1,5 +1,5 @@
-/** Kernel launches, and how they go into a compute pass. */
-import type { Shape } from '../tensor/shape.ts'
+/** Kernel launches, how they go into a compute pass, and who may look on. */
+import type { Held } from './bindable.ts'
 import type { Defines } from './wgsl.ts'
 
 /** What a launch was asked to do. */
@@ -10,14 +10,20 @@ export interface About {
   params: Readonly<Record<string, number>>
   /** Useful FLOPs, where they cannot be told from the rest. */
   flops?: number
-  /** What is bound, by name: its shape, whether it is written, and the number of its buffer in the pool. */
-  buffers: Readonly<Record<string, { shape: Shape; writes: boolean; id: number }>>
+  /** The optimiser or average that made it, of a launch that updates parameters or an average (see `launchesOf`). */
+  owner?: object
+  /** What is bound, by name: its shape, whether it is written, the number of its buffer in the pool, its place there. */
+  buffers: Readonly<
+    Record<string, { shape: readonly number[]; writes: boolean; id: number; offset?: number }>
+  >
 }
 
 /** One kernel launch, ready to encode. */
 export interface Dispatch {
   kernel: string
   pipeline: GPUComputePipeline
+  /** Why the pipeline cannot run, once that is known. */
+  compiled: { readonly error?: Error }
   bindGroup: GPUBindGroup
   /** Byte offset of the kernel's Params in the buffer that is bound for them; undefined when it has none. */
   params: number | undefined
@@ -43,6 +49,19 @@ export interface Watch {
   /** The passes are encoded; copies may follow. */
   encoded(encoder: GPUCommandEncoder): void
   submitted(): void
+}
+
+/** Writes what differs from replay to replay (a rate, a counter) into the params of a launch. */
+export type WriteLive = (view: DataView, at: number) => void
+
+/** Sees every launch as it is made, while a step is recorded (see capture.ts). */
+export interface Recorder {
+  /** A launch whose params lie in `arena`; `live` writes those that differ each time. */
+  add(dispatch: Dispatch, arena: DataView, live?: WriteLive): void
+  /** A launch is bound to `storage`. */
+  use(storage: Held): void
+  /** Throws: what the step has asked for cannot be replayed. */
+  refuse(what: string): void
 }
 
 /** Given to WebGPU by reference, so that encoding a launch makes no garbage. */

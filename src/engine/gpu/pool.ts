@@ -1,20 +1,30 @@
 /** Storage buffers, kept by size for the next tensor that needs one. */
 import { LimitError } from '../errors.ts'
-import type { Ledger } from '../profiling/ledger.ts'
+
+/** Launches that are submitted together, and fail together (see batches.ts). */
+export interface Batch {
+  /** Why they did not run, once that is known. */
+  error?: Error
+}
 
 export interface PoolBuffer {
   readonly id: number
   readonly buffer: GPUBuffer
   readonly bytes: number
-  /** The last batch of dispatches that uses it (see Gpu.batch). */
-  batch: number
+  /** The last batch that uses it. */
+  batch?: Batch
+  /** The last batch that writes it, if its content is of no other origin and not of a recorded step. */
+  written?: Batch
   /** False once the device said that it had no memory for it. */
   isValid: boolean
   /** Where it goes when it is free, if not to everybody. */
   reserve?: Reserve
 }
 
-/** Buffers that only a recorded step may use: its replays write to them (see capture.ts). */
+/**
+ * Buffers that only a recorded step may use: its replays write to them (see capture.ts). They are in use as long as it
+ * can be replayed, the free ones too.
+ */
 export class Reserve {
   readonly all = new Set<PoolBuffer>()
   readonly free: FreeBuffers = new Map()
@@ -23,14 +33,21 @@ export class Reserve {
 /** By size. */
 type FreeBuffers = Map<number, PoolBuffer[]>
 
+/** Told of every buffer that is taken and given back (see ledger.ts). */
+export interface PoolObserver {
+  /** `what` names an op, then says more after a colon. */
+  take(buffer: PoolBuffer, what: string): void
+  giveBack(buffer: PoolBuffer): void
+}
+
 /** How buffers come and go. */
 interface Source {
   create(bytes: number): PoolBuffer
   destroy(buffer: PoolBuffer): void
 }
 
-export interface MemoryInfo {
-  /** In use by tensors. */
+export interface PoolInfo {
+  /** In use by tensors and recorded steps. */
   liveBytes: number
   liveBuffers: number
   /** The most that was in use at once. */
@@ -50,9 +67,8 @@ export class Pool {
   private readonly free: FreeBuffers = new Map()
   /** While a step is recorded, where its buffers stay. */
   reserve: Reserve | undefined
-  /** Told of every buffer that is taken and given back, while somebody wants to know who holds them. */
-  ledger: Ledger | undefined
-  private readonly stats: MemoryInfo = {
+  readonly observers = new Set<PoolObserver>()
+  private readonly stats: PoolInfo = {
     liveBytes: 0,
     liveBuffers: 0,
     peakBytes: 0,
@@ -75,40 +91,55 @@ export class Pool {
         `${what} needs ${bytes} bytes, over this device's ${limit} of ${this.limits[limit]}: use a smaller batch or model`,
       )
     }
-    const { reserve } = this
-    const recycled = reserve?.free.get(size)?.pop() ?? this.free.get(size)?.pop()
+    const buffer = this.reserve?.free.get(size)?.pop() ?? this.take(size)
+    buffer.written = undefined
+    for (const observer of this.observers) observer.take(buffer, what)
+    return buffer
+  }
+
+  /** A buffer that was not in use until now. */
+  private take(size: number): PoolBuffer {
+    const { reserve, stats } = this
+    const recycled = this.free.get(size)?.pop()
     if (recycled) {
-      this.stats.pooledBytes -= size
-      this.stats.pooledBuffers--
+      stats.pooledBytes -= size
+      stats.pooledBuffers--
     }
     const buffer = recycled ?? this.source.create(size)
     buffer.reserve = reserve
     reserve?.all.add(buffer)
-    this.stats.liveBytes += size
-    this.stats.liveBuffers++
-    this.stats.peakBytes = Math.max(this.stats.peakBytes, this.stats.liveBytes)
-    this.ledger?.take(buffer, what)
+    stats.liveBytes += size
+    stats.liveBuffers++
+    stats.peakBytes = Math.max(stats.peakBytes, stats.liveBytes)
     return buffer
   }
 
   release(buffer: PoolBuffer): void {
-    this.ledger?.giveBack(buffer)
-    this.stats.liveBytes -= buffer.bytes
-    this.stats.liveBuffers--
-    const isFull = this.stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES
-    if (!buffer.isValid || (isFull && !buffer.reserve)) {
+    for (const observer of this.observers) observer.giveBack(buffer)
+    if (buffer.reserve) put(buffer.reserve.free, buffer)
+    else this.giveBack(buffer)
+  }
+
+  /** Keeps a buffer that is no longer in use for reuse, or destroys it. */
+  private giveBack(buffer: PoolBuffer): void {
+    const { stats } = this
+    stats.liveBytes -= buffer.bytes
+    stats.liveBuffers--
+    if (!buffer.isValid || stats.pooledBytes + buffer.bytes > MAX_POOLED_BYTES) {
       this.source.destroy(buffer)
       return
     }
-    put(buffer.reserve?.free ?? this.free, buffer)
-    this.stats.pooledBytes += buffer.bytes
-    this.stats.pooledBuffers++
+    put(this.free, buffer)
+    stats.pooledBytes += buffer.bytes
+    stats.pooledBuffers++
   }
 
-  /** Gives the buffers of a reserve to everybody; those still in use follow when they are released. */
+  /** Gives the buffers of a reserve to everybody; those that tensors still use follow when they are released. */
   open({ all, free }: Reserve): void {
     for (const buffer of all) buffer.reserve = undefined
-    for (const buffer of [...free.values()].flat()) put(this.free, buffer)
+    for (const list of free.values()) for (const buffer of list) this.giveBack(buffer)
+    all.clear()
+    free.clear()
   }
 
   /** Gives every free buffer back to the device. */
@@ -119,7 +150,7 @@ export class Pool {
     this.stats.pooledBuffers = 0
   }
 
-  info(): MemoryInfo {
+  info(): PoolInfo {
     return { ...this.stats }
   }
 }

@@ -15,7 +15,7 @@ import { walk } from './state.ts'
 
 export * as init from './initializers.ts'
 export { SpectralNorm } from './spectralNorm.ts'
-export { loadStateDict, parameters, setTraining, stateDict, walk, withTensors } from './state.ts'
+export { evaluating, loadStateDict, parameters, setTraining, stateDict, walk, withTensors } from './state.ts'
 
 /** Anything that maps a tensor to a tensor. */
 export interface Layer {
@@ -102,7 +102,8 @@ export class BatchNorm implements Layer {
   readonly beta: Tensor
   readonly runningMean: Tensor
   readonly runningVariance: Tensor
-  training = true
+  /** See setTraining. */
+  readonly training: boolean = true
   private readonly eps: number
   private readonly slope?: number
   private readonly momentum: number
@@ -204,7 +205,8 @@ export class Embedding implements Layer {
 
 /** Dropout while training, the identity in evaluation. */
 export class Dropout implements Layer {
-  training = true
+  /** See setTraining. */
+  readonly training: boolean = true
   constructor(private readonly p = 0.5) {}
   forward(x: Tensor): Tensor {
     return this.training ? dropout(x, { p: this.p }) : x

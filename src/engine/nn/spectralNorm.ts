@@ -4,6 +4,7 @@ import { powerVectors, spectralNorm } from '../ops/fused/spectralNorm.ts'
 import { noGrad } from '../tensor/autograd.ts'
 import { randn } from '../tensor/random.ts'
 import { check } from '../tensor/shape.ts'
+import { standIn } from '../tensor/standIn.ts'
 import { scope, Tensor } from '../tensor/tensor.ts'
 import { walk } from './state.ts'
 
@@ -44,18 +45,17 @@ export class SpectralNorm {
     this.u = Object.fromEntries(layers.map(([name], i) => [name, u[i]]))
   }
 
-  /** Takes a step of the power iteration, then runs `fn` with W / σ in the place of each layer's W. */
+  /** Takes a step of the power iteration, then runs `fn`, which must not be async, with W / σ in the place of each layer's W. */
   normalized<T>(fn: () => T): T {
     const own = this.#layers.map(({ weight }) => weight)
     const put = (weights: readonly Tensor[]): void =>
       this.#layers.forEach((layer, i) => {
         layer.weight = weights[i]
       })
-    put(spectralNorm(own, Object.values(this.u)))
-    try {
-      return fn()
-    } finally {
-      put(own)
+    const replace = (): (() => void) => {
+      put(spectralNorm(own, Object.values(this.u)))
+      return () => put(own)
     }
+    return standIn('SpectralNorm.normalized', replace, fn)
   }
 }

@@ -2,7 +2,8 @@
 import { CheckpointError } from '../errors.ts'
 import type { SavedTensor } from '../tensor/safetensors.ts'
 import { sameShape, shapeText } from '../tensor/shape.ts'
-import { refusePromise, Tensor } from '../tensor/tensor.ts'
+import { noteMode, standIn } from '../tensor/standIn.ts'
+import { Tensor } from '../tensor/tensor.ts'
 
 /** Every object in `value`'s fields with its dotted name. */
 export function* walk(value: unknown, path = '', seen = new Set<unknown>()): Generator<[string, object]> {
@@ -34,17 +35,41 @@ export function withTensors<T>(model: object, instead: ReadonlyMap<Tensor, Tenso
       for (const [field, own] of Object.entries(value))
         if (own instanceof Tensor && instead.has(own))
           places.push([value as Record<string, unknown>, field, own])
-  for (const [object, field, own] of places) object[field] = instead.get(own)
-  try {
-    return refusePromise(fn(), 'withTensors')
-  } finally {
-    for (const [object, field, own] of places) object[field] = own
+  const put = (): (() => void) => {
+    for (const [object, field, own] of places) object[field] = instead.get(own)
+    return () => {
+      for (const [object, field, own] of places) object[field] = own
+    }
+  }
+  return standIn('withTensors', put, fn)
+}
+
+/** A layer that does something else in evaluation. */
+interface Switched {
+  training: boolean
+}
+
+const switchedIn = (model: object): Switched[] =>
+  [...walk(model)].flatMap(([, value]) => ('training' in value ? [value as Switched] : []))
+
+function setAll(layers: readonly Switched[], training: boolean): void {
+  for (const layer of layers) {
+    layer.training = training
+    noteMode(layer, training)
   }
 }
 
 /** Switches batch norm and dropout in `model` between training and evaluation. */
-export function setTraining(model: object, training: boolean): void {
-  for (const [, value] of walk(model)) if ('training' in value) value.training = training
+export const setTraining = (model: object, training: boolean): void => setAll(switchedIn(model), training)
+
+/** Runs `fn`, which must not be async, with batch norm and dropout in `model` in evaluation. */
+export function evaluating<T>(model: object, fn: () => T): T {
+  const put = (): (() => void) => {
+    const layers = switchedIn(model).filter(({ training }) => training)
+    setAll(layers, false)
+    return () => setAll(layers, true)
+  }
+  return standIn('evaluating', put, fn, { key: '', isWeights: false }) // layers are noted one by one
 }
 
 /**

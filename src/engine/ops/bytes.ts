@@ -2,6 +2,7 @@
 import { run } from '../gpu/kernel.ts'
 import { check, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
 import { empty, type Tensor } from '../tensor/tensor.ts'
+import { typeOf } from './lanes.ts'
 
 export interface ByteTable {
   /** The bytes, four to a value. */
@@ -35,7 +36,7 @@ export function gatherBytes(
   const y = empty([indices.size, ...row], 'gatherBytes')
   run('bytes', {
     op: 'gatherBytes',
-    defines: { ROW: `${sizeOf(row)}u`, COUNT: `${count}u` },
+    defines: { ...typeOf(1), ROW: `${sizeOf(row)}u`, COUNT: `${count}u` },
     buffers: { table: storage, indices, y },
     params: { n: y.size, scale, shift },
     threads: y.size,

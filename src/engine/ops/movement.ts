@@ -14,6 +14,7 @@ import {
   stridesOf,
 } from '../tensor/shape.ts'
 import { empty, type Tensor, view } from '../tensor/tensor.ts'
+import { type Lanes, lanesFor, typeOf } from './lanes.ts'
 
 /** The same values in another shape; one dimension may be -1. Shares the buffer. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -44,14 +45,14 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   )
   const shape = order.map((a) => x.shape[a])
   const rank = shape.length
-  const lanes = rank > 0 && order[rank - 1] === rank - 1 && shape[rank - 1] % 4 === 0 ? 4 : 1
+  const lanes = rank > 0 && order[rank - 1] === rank - 1 ? lanesFor(shape[rank - 1]) : 1
   const inTs = (dims: Shape): number[] => dims.map((d, i) => (i === rank - 1 ? d / lanes : d))
   const strides = stridesOf(inTs(x.shape))
   const y = empty(shape, 'permute')
   run('strided', {
     op: 'permute',
     defines: {
-      T: lanes === 4 ? 'vec4f' : 'f32',
+      ...typeOf(lanes),
       RANK: rank,
       ...numbered('DIM', inTs(shape)),
       ...numbered('OUT_STRIDE', stridesOf(inTs(shape))),
@@ -189,7 +190,7 @@ const LARGE = 16384
 /** Writes the pieces into y, which has blocks of `yBlock` values; what none of them covers stays. Of the tape nothing. */
 export function place(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number): void {
   const isWhole = ({ block, start }: Piece): boolean => block % 4 === 0 && start % 4 === 0 && yBlock % 4 === 0
-  for (const lanes of [4, 1]) {
+  for (const lanes of [4, 1] as const) {
     const own = pieces.filter((piece) => isWhole(piece) === (lanes === 4))
     const small = own.filter(({ x }) => x.size < LARGE)
     for (const piece of own) if (piece.x.size >= LARGE) placeSome(op, y, [piece], yBlock, lanes)
@@ -198,10 +199,10 @@ export function place(op: string, y: Tensor, pieces: readonly Piece[], yBlock: n
   }
 }
 
-function placeSome(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number, lanes: number): void {
+function placeSome(op: string, y: Tensor, pieces: readonly Piece[], yBlock: number, lanes: Lanes): void {
   const defines: Defines = {
     SOURCES: pieces.length,
-    T: lanes === 4 ? 'vec4f' : 'f32',
+    ...typeOf(lanes),
     Y_BLOCK: `${yBlock / lanes}u`,
     SINGLE: pieces.every(({ x, block }) => x.size === block),
   }

@@ -18,6 +18,7 @@ import {
   stridesOf,
 } from '../tensor/shape.ts'
 import { empty, Tensor, type TensorOptions } from '../tensor/tensor.ts'
+import { type Lanes, typeOf } from './lanes.ts'
 
 export type Operand = Tensor | number
 /** A number that may differ from replay to replay of a recorded step. */
@@ -71,10 +72,10 @@ function launch(
   const last = dims.length - 1
   // Four neighbours at once: when no group of four crosses a row; or one that ends in the room behind a new tensor,
   // where a target may have what must stay zero.
-  const lanes = dims[last] % 4 === 0 || (dims.length === 1 && !target) ? 4 : 1
+  const lanes: Lanes = dims[last] % 4 === 0 || (dims.length === 1 && !target) ? 4 : 1
   const units = dims.map((d, i) => (i === last ? Math.ceil(d / lanes) : d))
-  const T = lanes === 4 ? 'vec4f' : 'f32'
-  const defines: Defines = { T, EXPR: expr, RANK: dims.length, SINGLE: dims.length === 1 }
+  const { T, BITS } = typeOf(lanes)
+  const defines: Defines = { T, BITS, EXPR: expr, RANK: dims.length, SINGLE: dims.length === 1 }
   if (dims.length > 1)
     stridesOf(units).forEach((stride, d) => {
       defines[`OUT_STRIDE${d}`] = `${stride}u`
@@ -149,8 +150,6 @@ const binary = (name: string, expr: string, derivatives?: Derivative[]) => {
   return (a: Tensor, b: Operand): Tensor => apply(row, [a, b])
 }
 
-const halfOfTies = (a: Tensor, b: Operand): Tensor => add(greater(a, b), mul(equal(a, b), 0.5))
-
 /** a + b. */
 export const add = binary('add', 'a + b', [(dy) => dy, (dy) => dy])
 /** a - b. */
@@ -162,25 +161,43 @@ export const div = binary('div', 'a / b', [
   (dy, _y, _a, b) => div(dy, b),
   (dy, y, _a, b) => neg(div(mul(dy, y), b)),
 ])
-/** The larger of two; at ties each gets half of the gradient, as in PyTorch. */
-export const maximum = binary('maximum', 'max(a, b)', [
-  (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
-  (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
+const largerGradRow: Row = {
+  name: 'maximumGrad',
+  expr: 'select(select(a, 0.5 * a, b == c), T(0.0), b < c)',
+  derivatives: [(g, _y, _dy, b, c) => largerGrad(g, b, c), undefined, undefined],
+}
+/** dy where b is the larger, half of it at ties, and all of it where one of them is NaN. */
+const largerGrad = (dy: Tensor, b: Operand, c: Operand): Tensor => apply(largerGradRow, [dy, b, c])
+/** The larger of two, NaN where one is NaN; at ties each gets half of the gradient, as in PyTorch. */
+export const maximum = binary('maximum', 'max_(a, b)', [
+  (dy, _y, a, b) => largerGrad(dy, a, b),
+  (dy, _y, a, b) => largerGrad(dy, b, a),
 ])
-/** The smaller of two; at ties each gets half of the gradient. */
-export const minimum = binary('minimum', 'min(a, b)', [
-  (dy, _y, a, b) => mul(dy, mulAdd(halfOfTies(a, b), -1, 1)),
-  (dy, _y, a, b) => mul(dy, halfOfTies(a, b)),
+/** The smaller of two, NaN where one is NaN; at ties each gets half of the gradient. */
+export const minimum = binary('minimum', 'min_(a, b)', [
+  (dy, _y, a, b) => largerGrad(dy, b, a),
+  (dy, _y, a, b) => largerGrad(dy, a, b),
 ])
+/** Below it are denormals, which count as 0. */
+const LEAST_NORMAL = 2 ** -126
 /** p - 1, but where x^p is flat, at x = p = 0, something that keeps p x^(p-1) finite. */
-const lowered = (x: Tensor, p: Tensor): Tensor => where(equal(maximum(abs(x), abs(p)), 0), 1, sub(p, 1))
-/** x^p; a negative base with a p that is no integer gives NaN. The gradient in p is 0 at x = 0. */
+const lowered = (x: Tensor, p: Tensor): Tensor =>
+  where(less(maximum(abs(x), abs(p)), LEAST_NORMAL), 1, sub(p, 1))
+/** 1 where x^p does not change with p: at 0^p for p of at least 0, and at x^0 for x of at least 0. */
+const isFlat = binary(
+  'powIsFlat',
+  'select(T(0.0), T(1.0), ((b == T(0.0)) & (a >= T(0.0))) | ((a == T(0.0)) & (b >= T(0.0))))',
+)
+/** x^p as in C: 1 for p = 0, NaN for a negative base and a p that is no integer, where the gradient in p is NaN, too. */
 export const pow = binary('pow', 'pow_(a, b)', [
   (dy, _y, a, b) => {
-    if (b === 0) return mul(dy, 0)
+    if (b === 0) return full(a.shape, 0)
     return mul(mul(dy, b), pow(a, typeof b === 'number' ? b - 1 : lowered(a, b)))
   },
-  (dy, y, a) => mul(dy, mul(y, log(where(equal(a, 0), 1, abs(a))))),
+  (dy, y, a, b) => {
+    const flat = isFlat(a, b)
+    return mul(dy, where(flat, 0, mul(y, log(where(flat, 1, a)))))
+  },
 ])
 /** 1 where a > b, else 0. */
 export const greater = binary('greater', 'select(T(0.0), T(1.0), a > b)')
@@ -194,15 +211,15 @@ export const neg = unary('neg', '-a', (dy) => neg(dy))
 /** |x|; its gradient at 0 is 0. */
 export const abs = unary('abs', 'abs(a)', (dy, _y, x) => mul(dy, sign(x)))
 /** -1, 0 or 1. */
-export const sign = unary('sign', 'sign(a)')
+export const sign = unary('sign', 'sign_(a)')
 /** x². */
 export const square = unary('square', 'a * a', (dy, _y, x) => mul(mul(dy, x), 2))
 /** √x; NaN below 0. */
 export const sqrt = unary('sqrt', 'sqrt(a)', (dy, y) => div(mul(dy, 0.5), y))
 /** e^x. */
-export const exp = unary('exp', 'exp(a)', (dy, y) => mul(dy, y))
-/** Natural logarithm; NaN below 0. */
-export const log = unary('log', 'log(a)', (dy, _y, x) => div(dy, x))
+export const exp = unary('exp', 'exp_(a)', (dy, y) => mul(dy, y))
+/** Natural logarithm, to within 4 units in the last place; NaN below 0. */
+export const log = unary('log', 'log_(a)', (dy, _y, x) => div(dy, x))
 /** sin x, x in radians. */
 export const sin = unary('sin', 'sin_(a)', (dy, _y, x) => mul(dy, cos(x)))
 /** cos x, x in radians. */
@@ -238,19 +255,26 @@ const leakyReluGradRow: Row = {
   expr: 'select(a * params.p, a, b > T(0.0))',
   derivatives: [(g, _y, _dy, x, _c, slope) => leakyReluGrad(g, x as Tensor, slope), undefined],
 }
+// A slope of 0 would make NaN of -infinity.
+const reluRow: Row = { name: 'relu', expr: 'relu_(a)', derivatives: [(dy, y) => leakyReluGrad(dy, y, 0)] }
+const reluGradRow: Row = {
+  name: 'reluGrad',
+  expr: 'reluGrad_(a, b)',
+  derivatives: [(g, _y, _dy, x) => leakyReluGrad(g, x as Tensor, 0), undefined],
+}
 /** dy where x is above 0, slope dy below: the gradient of leakyRelu. */
 export const leakyReluGrad = (dy: Tensor, x: Tensor, slope: number): Tensor =>
-  apply(leakyReluGradRow, [dy, x], slope)
+  apply(slope === 0 ? reluGradRow : leakyReluGradRow, [dy, x], slope)
 
 /** x above 0, slope x below. */
 export const leakyRelu = (x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor =>
-  apply(leakyReluRow, [x], slope)
+  apply(slope === 0 ? reluRow : leakyReluRow, [x], slope)
 /** max(x, 0); its gradient at 0 is 0. */
-export const relu = (x: Tensor): Tensor => apply({ ...leakyReluRow, name: 'relu' }, [x], 0)
+export const relu = (x: Tensor): Tensor => apply(reluRow, [x])
 
 const eluRow: Row = {
   name: 'elu',
-  expr: 'select(params.p * expm1_(min(a, T(0.0))), a, a > T(0.0))',
+  expr: 'select(params.p * expm1_(min_(a, T(0.0))), a, a > T(0.0))',
   derivatives: [(dy, y, x, _b, _c, alpha) => mul(dy, where(greater(x, 0), 1, add(y, alpha)))],
 }
 /** x above 0, alpha (e^x - 1) below. */
@@ -258,26 +282,33 @@ export const elu = (x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor =
 
 const clampRow: Row = {
   name: 'clamp',
-  expr: 'clamp(a, T(params.p), T(params.q))',
-  derivatives: [(dy, y, x) => mul(dy, equal(x, y))],
+  expr: 'clamp_(a, T(params.p), T(params.q))',
+  derivatives: [(dy, _y, x, _b, _c, min, max) => apply(clampGradRow, [dy, x], min, max)],
 }
-const LARGEST = 3.4028234663852886e38
+const clampGradRow: Row = {
+  name: 'clampGrad',
+  expr: 'select(T(0.0), a, (b >= T(params.p)) & (b <= T(params.q)))',
+  derivatives: [(g, _y, _dy, x, _c, min, max) => apply(clampGradRow, [g, x], min, max), undefined],
+}
 /** x kept within [min, max]; the gradient passes inside, ends included. */
-export function clamp(x: Tensor, { min = -LARGEST, max = LARGEST }: { min?: number; max?: number }): Tensor {
+export function clamp(
+  x: Tensor,
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number },
+): Tensor {
   check(min <= max, 'clamp', () => `expected min <= max, got ${min} and ${max}`)
-  return apply(clampRow, [x], Math.max(min, -LARGEST), Math.min(max, LARGEST))
+  return apply(clampRow, [x], min, max)
 }
 
 const whereRow: Row = {
   name: 'where',
-  expr: 'select(c, b, a != T(0.0))',
+  expr: 'select(c, b, isNonZero(a) != T(0.0))',
   derivatives: [
     undefined,
     (dy, _y, condition) => where(condition, dy, 0),
     (dy, _y, condition) => where(condition, 0, dy),
   ],
 }
-/** a where condition is not 0, else b. */
+/** a where condition is not 0, NaN among them, else b. */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => apply(whereRow, [condition, a, b])
 
 const mulAddRow: Row = {
@@ -285,6 +316,9 @@ const mulAddRow: Row = {
   expr: 'a * b + c',
   derivatives: [(dy, _y, _a, b) => mul(dy, b), (dy, _y, a) => mul(dy, a), (dy) => dy],
 }
+/** x, but 0 where it is infinite, and no gradient. */
+export const finiteOr0 = unary('finiteOr0', 'finiteOr0(a)')
+
 /** a b + c in one pass. */
 export const mulAdd = (a: Tensor, b: Operand, c: Operand): Tensor => apply(mulAddRow, [a, b, c])
 

@@ -4,8 +4,9 @@ import { run } from '../gpu/kernel.ts'
 import { record } from '../tensor/autograd.ts'
 import { normalizeAxes, reducedShape, type Shape, sizeOf } from '../tensor/shape.ts'
 import { empty, scope, type Tensor, view } from '../tensor/tensor.ts'
+import { type Lanes, typeOf } from './lanes.ts'
 import { reshape } from './movement.ts'
-import { add, broadcastTo, div, equal, exp, log, mul, square, sub } from './pointwise.ts'
+import { add, broadcastTo, div, equal, exp, finiteOr0, log, mul, square, sub } from './pointwise.ts'
 import { stopGradient } from './stopGradient.ts'
 
 export interface ReduceOptions {
@@ -20,7 +21,7 @@ const STRIP = 128
 
 const REDUCTIONS = {
   sum: { IDENTITY: '0.0', COMBINE: 'acc + x' },
-  max: { IDENTITY: '-3.4028234663852886e38', COMBINE: 'max(acc, x)' },
+  max: { COMBINE: 'max_(acc, x)' },
 }
 
 interface Stages {
@@ -46,7 +47,7 @@ function reduceMiddle(
   for (let isFirst = true; isFirst || left > 1; isFirst = false) {
     const slices = left <= STRIP ? 1 : Math.ceil(left / STRIP)
     const isLast = slices === 1
-    const lanes = inner % 4 === 0 && (!isLast || (bias?.size ?? 4) % 4 === 0) ? 4 : 1
+    const lanes: Lanes = inner % 4 === 0 && (!isLast || (bias?.size ?? 4) % 4 === 0) ? 4 : 1
     const across = isRun && isLast
     const parts = empty([O, slices, across ? 1 : inner], kind)
     const threads = (O * slices * inner) / lanes
@@ -54,7 +55,7 @@ function reduceMiddle(
       op: kind,
       defines: {
         ...REDUCTIONS[kind],
-        T: lanes === 4 ? 'vec4f' : 'f32',
+        ...typeOf(lanes),
         R: `${left}u`,
         S: `${slices}u`,
         I: `${inner / lanes}u`,
@@ -133,7 +134,7 @@ export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   linearReduction('mean', x, options, (count) => 1 / count)
 
-/** Largest value over `axes`; ties share the gradient, as in PyTorch's amax. */
+/** Largest value over `axes`, NaN where one is NaN; ties share the gradient, as in PyTorch's amax. */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes(options.axes, x.shape.length, 'max')
   const y = reduceAxes('max', x, axes, reducedShape(x.shape, axes, options.keepDims ?? false), 1)
@@ -151,10 +152,10 @@ export function variance(x: Tensor, options: ReduceOptions = {}): Tensor {
   return mean(square(sub(x, mean(x, { axes: options.axes, keepDims: true }))), options)
 }
 
-/** log Σ e^x over `axes`, shifted by the maximum so that nothing overflows. */
+/** log Σ e^x over `axes`, shifted by the maximum, where that is finite, so that nothing overflows. */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes(options.axes, x.shape.length, 'logSumExp')
-  const shift = stopGradient(max(x, { axes, keepDims: true }))
+  const shift = stopGradient(finiteOr0(max(x, { axes, keepDims: true })))
   const y = add(log(sum(exp(sub(x, shift)), { axes, keepDims: true })), shift)
   return reshape(y, reducedShape(x.shape, axes, options.keepDims ?? false))
 }

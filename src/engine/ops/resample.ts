@@ -15,6 +15,7 @@ import {
   windowOf,
 } from '../tensor/shape.ts'
 import { empty, type Tensor } from '../tensor/tensor.ts'
+import { lanesFor, typeOf } from './lanes.ts'
 
 function checkImages(op: string, x: Tensor): void {
   check(x.shape.length === 4, op, () => `expected x [N, H, W, C], got ${shapeText(x.shape)}`)
@@ -42,11 +43,20 @@ function resize(
 ): Tensor {
   const [n, , , C] = x.shape
   const y = empty(adjoint ? [n, H, W, C] : [n, H * SH, W * SW, C], 'upsample2d')
-  const lanes = C % 4 === 0 ? 4 : 1
-  const T = lanes === 4 ? 'vec4f' : 'f32'
+  const lanes = lanesFor(C)
   run('upsample', {
     op: 'upsample2d',
-    defines: { T, H, W, C: C / lanes, SH, SW, REACH: bilinear ? 3 : 1, BILINEAR: bilinear, ADJOINT: adjoint },
+    defines: {
+      ...typeOf(lanes),
+      H,
+      W,
+      C: C / lanes,
+      SH,
+      SW,
+      REACH: bilinear ? 3 : 1,
+      BILINEAR: bilinear,
+      ADJOINT: adjoint,
+    },
     buffers: { x, y },
     params: { n: y.size / lanes },
     threads: y.size / lanes,
@@ -62,13 +72,13 @@ export function blur2d(x: Tensor): Tensor {
   checkImages('blur2d', x)
   const [n, H, W, C] = x.shape
   const y = empty(x.shape, 'blur2d')
-  const lanes = C % 4 === 0 ? 4 : 1
+  const lanes = lanesFor(C)
   const STRIPS = Math.ceil(W / BLUR_STRIP[gpu().isSoftware ? 'software' : 'hardware'])
   const threads = (n * H * STRIPS * C) / lanes
   run('blur', {
     op: 'blur2d',
     defines: {
-      T: lanes === 4 ? 'vec4f' : 'f32',
+      ...typeOf(lanes),
       H,
       W,
       C: C / lanes,
@@ -122,12 +132,11 @@ function launchPool(
   const y = empty(form.ADJOINT ? [n, H, W, C] : [n, HO, WO, C], 'pool2d')
   const [[KH, KW], [SH, SW], [PT, , PL]] = [window.kernel, window.stride, window.padding]
   // Values at places of their own are not neighbours.
-  const lanes = C % 4 === 0 && (!form.PICK || form.ADJOINT) ? 4 : 1
-  const T = lanes === 4 ? 'vec4f' : 'f32'
+  const lanes = !form.PICK || form.ADJOINT ? lanesFor(C) : 1
   const threads = y.size / lanes
   run('pool2d', {
     op: form.AVERAGE ? 'avgPool2d' : 'maxPool2d',
-    defines: { T, H, W, HO, WO, C: C / lanes, KH, KW, SH, SW, PT, PL, ...form },
+    defines: { ...typeOf(lanes), H, W, HO, WO, C: C / lanes, KH, KW, SH, SW, PT, PL, ...form },
     buffers: { x, y, ...(which && { which }) },
     params: { n: threads },
     threads,
@@ -144,7 +153,7 @@ function average(x: Tensor, layout: PoolLayout, adjoint: boolean): Tensor {
   return record('avgPool2d', [x], y, (dy) => [() => average(dy, layout, !adjoint)])
 }
 
-/** Largest value of each window; the first of equals gets the gradient. */
+/** Largest value of each window, NaN where it has one; the first of equals gets the gradient, the last of NaNs. */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   const layout = poolLayout('maxPool2d', x, options)
   const { n, HO, WO, C } = layout

@@ -5,11 +5,12 @@ import type { Defines } from '../gpu/wgsl.ts'
 import { record } from '../tensor/autograd.ts'
 import { check, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
 import { empty, type Tensor } from '../tensor/tensor.ts'
+import { typeOf } from './lanes.ts'
 
 function launch(op: string, y: Tensor, indices: Tensor, defines: Defines, x?: Tensor): Tensor {
   run('rows', {
     op,
-    defines: { ...defines, COUNT: `${indices.size}u` },
+    defines: { ...defines, ...typeOf(1), COUNT: `${indices.size}u` },
     buffers: { indices, y, ...(x && { x }) },
     params: { n: y.size },
     threads: y.size,

@@ -2,6 +2,7 @@ import { run } from '../gpu/kernel.ts'
 import { record } from '../tensor/autograd.ts'
 import { check, sameShape, shapeText } from '../tensor/shape.ts'
 import { empty, type Tensor } from '../tensor/tensor.ts'
+import { typeOf } from './lanes.ts'
 
 /**
  * Images [N, H, W, C], each moved by whole pixels of its own, zeros moving in: y[n, h, w] = x[n, h + dy, w + dx], where
@@ -21,7 +22,7 @@ function move(x: Tensor, shifts: Tensor, sign: 1 | -1): Tensor {
   const [, H, W, C] = x.shape
   const y = empty(x.shape, 'translate')
   run('translate', {
-    defines: { H: `${H}u`, W: `${W}u`, C: `${C}u`, SIGN: sign },
+    defines: { ...typeOf(1), H: `${H}u`, W: `${W}u`, C: `${C}u`, SIGN: sign },
     buffers: { x, shifts, y },
     params: { n: y.size },
     threads: y.size,

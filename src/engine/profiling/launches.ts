@@ -3,7 +3,7 @@
 import type { Dispatch } from '../gpu/dispatch.ts'
 import type { Work } from '../ops/products/counts.ts'
 import type { PassRecord } from './profile.ts'
-import { shapesOf, workOf } from './work.ts'
+import { shapesOf, uncountedLines, workOf } from './work.ts'
 
 /** Launches that do the same. */
 export interface Launched {
@@ -25,6 +25,8 @@ export interface KernelRow extends Launched {
   ms: number
   /** Of all calls. */
   work: Work
+  /** Whether the FLOPs in it are known. */
+  counted: boolean
 }
 
 /** The rows of a profile that gave every dispatch a pass of its own, the most expensive first. */
@@ -33,9 +35,10 @@ export function kernelRows(passes: readonly PassRecord[]): KernelRow[] {
   for (const { dispatches, begin = 0, end = 0 } of passes) {
     const launched = launchedBy(dispatches[0])
     const key = Object.values(launched).join('|')
-    const row = rows.get(key) ?? { ...launched, calls: 0, ms: 0, work: { flops: 0, bytes: 0 } }
+    const row = rows.get(key) ?? { ...launched, calls: 0, ms: 0, work: { flops: 0, bytes: 0 }, counted: true }
     rows.set(key, row)
-    const { flops, bytes } = workOf(dispatches[0])
+    const { flops, bytes, counted } = workOf(dispatches[0])
+    row.counted &&= counted
     row.calls++
     row.ms += (end - begin) / 1e6
     row.work.flops += flops
@@ -44,7 +47,7 @@ export function kernelRows(passes: readonly PassRecord[]): KernelRow[] {
   return [...rows.values()].sort((a, b) => b.ms - a.ms)
 }
 
-/** For a terminal or a console: a line a row. */
+/** For a terminal or a console: a line a row; what has no count is marked, and named at the end. */
 export function kernelLines(rows: readonly KernelRow[]): string[] {
   const total = rows.reduce((sum, { ms }) => sum + ms, 0)
   const line = (...cells: string[]): string => {
@@ -60,17 +63,18 @@ export function kernelLines(rows: readonly KernelRow[]): string[] {
   }
   return [
     line('calls', 'ms', 'share', 'GFLOP/s', 'GB/s', 'kernel'),
-    ...rows.map(({ op, kernel, shape, calls, ms, work }) =>
+    ...rows.map(({ op, kernel, shape, calls, ms, work, counted }) =>
       line(
         String(calls),
         ms.toFixed(3),
         `${((100 * ms) / total).toFixed(1)}%`,
-        (work.flops / ms / 1e6).toFixed(2),
+        counted ? (work.flops / ms / 1e6).toFixed(2) : '?',
         (work.bytes / ms / 1e6).toFixed(2),
         op === kernel ? op : `${op} (${kernel})`,
         shape,
       ),
     ),
     line(String(rows.reduce((sum, { calls }) => sum + calls, 0)), total.toFixed(3), '', '', '', 'in all'),
+    ...uncountedLines(rows),
   ]
 }

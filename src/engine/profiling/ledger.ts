@@ -1,5 +1,5 @@
 /** Who held the memory when most of it was in use at once. */
-import type { PoolBuffer } from '../gpu/pool.ts'
+import type { PoolBuffer, PoolObserver } from '../gpu/pool.ts'
 
 export interface Holder {
   /** The op that made what is in the buffers. */
@@ -8,14 +8,13 @@ export interface Holder {
   buffers: number
 }
 
-/** To be put in a pool before what it should know of is made. */
-export class Ledger {
+/** Add it to a pool's observers before anything that it should know of is allocated. */
+export class Ledger implements PoolObserver {
   private readonly live = new Map<PoolBuffer, string>()
   private bytes = 0
   private peak = 0
   private atPeak: ReadonlyMap<PoolBuffer, string> | undefined
 
-  /** `what` names an op, then says more after a colon. */
   take(buffer: PoolBuffer, what: string): void {
     this.live.set(buffer, what.split(':')[0])
     this.bytes += buffer.bytes

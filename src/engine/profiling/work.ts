@@ -17,10 +17,21 @@ import {
 } from '../ops/products/counts.ts'
 import { sizeOf } from '../tensor/shape.ts'
 
-/** Of a define such as '12u'. */
-const number = (defines: Defines, name: string): number => Number.parseInt(String(defines[name] ?? 0), 10)
-const size = ({ buffers }: About, name: string): number => sizeOf(buffers[name].shape)
+/** Of a define such as '12u'. Throws an Error where the kernel has no such define: its count would come to nothing. */
+function number(defines: Defines, name: string): number {
+  const value = Number.parseInt(String(defines[name]), 10)
+  if (Number.isNaN(value))
+    throw new Error(`work: expected a number as define '${name}', got ${defines[name]}`)
+  return value
+}
+/** Throws an Error where the kernel binds no such buffer. */
+function size({ op, buffers }: About, name: string): number {
+  const bound = buffers[name]
+  if (!bound) throw new Error(`work: ${op} binds no '${name}', only ${Object.keys(buffers).join(', ')}`)
+  return sizeOf(bound.shape)
+}
 
+/** FLOPs of a launch. */
 type Formula = (launch: About) => number
 
 const perValue =
@@ -39,8 +50,11 @@ function axes(d: Defines, kernelHeight: number): Axis[] {
 
 const bias = (launch: About): number => (launch.defines.HAS_BIAS ? size(launch, 'y') : 0)
 
-/** FLOPs by kernel; one that is not here only moves values. */
-const FLOPS: Record<string, Formula> = {
+/** Of kernels that only move values, or work on integers. */
+const none: Formula = () => 0
+
+/** FLOPs by kernel. A new kernel of `src/shaders` needs a line here or in WORK. */
+const FLOPS: Readonly<Record<string, Formula>> = {
   matmul: ({ defines: d }) =>
     2 * ['M', 'N', 'KC', 'Z'].map((name) => number(d, name)).reduce((a, b) => a * b),
   conv2d(launch) {
@@ -83,12 +97,22 @@ const FLOPS: Record<string, Formula> = {
   upsample: (launch) =>
     launch.defines.BILINEAR ? 9 * Math.max(size(launch, 'x'), size(launch, 'y')) : adjointSum(launch),
   blur: perValue(BLUR),
+  reflect_pad: (launch) => adjointSum(launch),
+  // The taps that it adds up are counted with the product before it.
+  col2im: bias,
   pool2d({ defines: d, buffers }) {
     const values = Math.min(sizeOf(buffers.x.shape), sizeOf(buffers.y.shape))
     const taps = number(d, 'KH') * number(d, 'KW')
     return values * (d.AVERAGE ? taps : d.MAX ? taps - 1 : 0)
   },
   rows: (launch) => (launch.defines.SCATTER ? size(launch, 'x') : 0),
+  concat: none,
+  pad: none,
+  strided: none,
+  translate: none,
+  random: none,
+  finite_check: none,
+  quad_probe: none,
 }
 
 /** Where several values of dy fall on one: an addition each. */
@@ -101,18 +125,21 @@ export function operationsIn(expression: string): number {
   return found.filter((token) => !['T(', 'select('].includes(token)).length
 }
 
-/** Where what is bound is not what is read and written once: update rules, and tables of which a few rows are taken. */
-const WORK: Record<string, (launch: About) => Work> = {
+const RULES: readonly Rule[] = ['SGD', 'RMSprop', 'Adam', 'EMA']
+
+/**
+ * Where what is bound is not what is read and written once: update rules, and tables of which a few rows are taken.
+ * Undefined for a form of the kernel that is as others are, or that nobody has counted yet.
+ */
+const WORK: Readonly<Record<string, (launch: About) => Work | undefined>> = {
   optim(launch) {
     const parameters = size(launch, 'p')
     if (launch.defines.CLIP) return { flops: 2 * parameters, bytes: 8 * parameters }
-    const rule = (['SGD', 'RMSprop', 'Adam', 'EMA'] as Rule[]).find(
-      (name) => launch.defines[name.toUpperCase()],
-    )
-    return optimizerWork(rule ?? 'SGD', parameters)
+    const rule = RULES.find((name) => launch.defines[name.toUpperCase()])
+    return rule && optimizerWork(rule, parameters)
   },
   bytes: (launch) => taken(launch, { bytes: 1, flops: 2 }),
-  rows: (launch) => (launch.op === 'gather' ? taken(launch, {}) : bound('rows', launch)),
+  rows: (launch) => (launch.defines.SCATTER || launch.defines.ONE_HOT ? undefined : taken(launch, {})),
 }
 
 function taken(launch: About, per: { bytes?: number; flops?: number }): Work {
@@ -120,15 +147,36 @@ function taken(launch: About, per: { bytes?: number; flops?: number }): Work {
   return gatherWork(count, [size(launch, 'y') / count], per)
 }
 
-function bound(kernel: string, about: About): Work {
-  const values = Object.keys(about.buffers).reduce((total, name) => total + size(about, name), 0)
-  return { flops: about.flops ?? FLOPS[kernel]?.(about) ?? 0, bytes: 4 * values }
+/** The kernels of `src/shaders` that there is a formula for. */
+export const countedKernels: readonly string[] = [...Object.keys(FLOPS), ...Object.keys(WORK)]
+
+export interface LaunchWork extends Work {
+  /**
+   * Whether the FLOPs are known. Those of a kernel without a formula stand as 0, and tables mark them: give `run` its
+   * `flops`, or write a formula above.
+   */
+  counted: boolean
 }
 
-/** Nothing of a launch that nobody watched or recorded. */
-export function workOf({ kernel, about }: Pick<Dispatch, 'kernel' | 'about'>): Work {
-  if (!about) return { flops: 0, bytes: 0 }
-  return WORK[kernel]?.(about) ?? bound(kernel, about)
+/** Useful work of a launch; not counted where nobody watched or recorded it. */
+export function workOf({ kernel, about }: Pick<Dispatch, 'kernel' | 'about'>): LaunchWork {
+  if (!about) return { flops: 0, bytes: 0, counted: false }
+  const work = Object.hasOwn(WORK, kernel) ? WORK[kernel](about) : undefined
+  if (work) return { ...work, counted: true }
+  const values = Object.keys(about.buffers).reduce((total, name) => total + size(about, name), 0)
+  const formula = Object.hasOwn(FLOPS, kernel) ? FLOPS[kernel] : undefined
+  const flops = about.flops ?? formula?.(about)
+  return { flops: flops ?? 0, bytes: 4 * values, counted: flops !== undefined }
+}
+
+/** For whoever reads a table: which of these kernels' FLOPs are not known. Nothing where all are. */
+export function uncountedLines(launches: readonly { kernel: string; counted: boolean }[]): string[] {
+  const names = new Set(launches.flatMap(({ kernel, counted }) => (counted ? [] : [kernel])))
+  return names.size
+    ? [
+        `?        no formula in src/engine/profiling/work.ts counts the FLOPs of ${[...names].join(', ')}: they stand as 0`,
+      ]
+    : []
 }
 
 /** What is read, and what is written: "32x14x14x16, 4x4x16x32 → 32x7x7x32". */

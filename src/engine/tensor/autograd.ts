@@ -1,18 +1,6 @@
 /** The tape: which op made a tensor, and how to walk back. Gradients are made of ops, so they have gradients. */
 import { check, sameShape, shapeText } from './shape.ts'
-import { discard, refusePromise, scope, Tensor } from './tensor.ts'
-
-/** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
-export type Backward = (...outputGrads: Tensor[]) => ((() => Tensor) | undefined)[]
-
-export interface Node {
-  op: string
-  /** Grows with time: an input's node is always older than its user's. */
-  id: number
-  inputs: readonly Tensor[]
-  outputs: readonly Tensor[]
-  backward: Backward
-}
+import { type Backward, discard, type Node, refusePromise, scope, Tensor } from './tensor.ts'
 
 /** What the walker needs from the ops above it; installed by ops/index.ts, the one import that would point up. */
 export interface WalkerOps {
@@ -33,6 +21,9 @@ let nextId = 1
 
 /** Runs `fn`, which must not be async, without recording: what it makes has no gradient. */
 export const noGrad = <T>(fn: () => T): T => withRecording(false, fn)
+
+/** Runs `fn`, which must not be async, without recording, and frees what it makes but does not return. */
+export const untaped = <T>(fn: () => T): T => scope(() => noGrad(fn))
 
 function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording

@@ -1,12 +1,14 @@
 /** A step recorded once, then replayed: the same launches on the same buffers, without tensors or a tape in between. */
-import { BATCH, type Gpu, gpu, SLOT } from '../gpu/device.ts'
-import type { Dispatch } from '../gpu/dispatch.ts'
-import { isWatched } from '../gpu/kernel.ts'
+import { BATCH } from '../gpu/batches.ts'
+import { type Gpu, gpu } from '../gpu/device.ts'
+import type { Dispatch, Recorder, WriteLive } from '../gpu/dispatch.ts'
+import { SLOT } from '../gpu/params.ts'
 import { Reserve } from '../gpu/pool.ts'
+import { isWatched } from '../gpu/watching.ts'
+import { type Counters, countersOf } from './counters.ts'
+import { standInsNow } from './standIn.ts'
 import { owned, release, type Storage, type Tensor } from './tensor.ts'
-
-/** Writes what differs from replay to replay (a rate, a counter) into the params of a launch. */
-type WriteLive = (view: DataView, at: number) => void
+import { type Recorded, verify } from './verify.ts'
 
 interface Entry {
   dispatch: Dispatch
@@ -16,7 +18,7 @@ interface Entry {
 }
 
 /** What is told of a step while it runs for the first time. */
-export class Recording {
+class Recording implements Recorder {
   readonly entries: Entry[] = []
   /** From elsewhere: parameters, data, averages. Held, so that their buffers stay theirs. */
   readonly held = new Set<Storage>()
@@ -43,10 +45,12 @@ export class Recording {
 }
 
 /** A recorded step: launches, the buffers they use, and the step's result. */
-class Replay<T> {
+class Replay<T> implements Recorded<T> {
   readonly result: T
+  readonly counters: Counters
   private readonly tensors: ReadonlySet<Tensor>
   private readonly recording = new Recording()
+  private readonly departures: ReadonlyMap<Storage, number>
   private readonly dispatches: Dispatch[]
   private readonly live: readonly { write: WriteLive; at: number }[]
   private readonly params: GPUBuffer
@@ -63,7 +67,9 @@ class Replay<T> {
     g.recording = recording
     g.pool.reserve = recording.reserve
     try {
-      ;({ result: this.result, tensors: this.tensors } = owned(step))
+      const { result: made, counters } = countersOf(() => owned(step))
+      ;({ result: this.result, tensors: this.tensors } = made)
+      this.counters = counters
       if (recording.failure) throw recording.failure
     } catch (error) {
       this.letGo()
@@ -72,6 +78,7 @@ class Replay<T> {
       g.recording = undefined
       g.pool.reserve = undefined
     }
+    this.departures = new Map([...recording.held].map((storage) => [storage, storage.departures]))
     // Slots that change come first, so that a replay writes one range.
     const { entries } = recording
     const ordered = [...entries.filter(({ live }) => live), ...entries.filter(({ live }) => !live)]
@@ -79,9 +86,9 @@ class Replay<T> {
     const offsets = new Map(withParams.map((entry, i) => [entry, i * SLOT]))
     const bytes = new Uint8Array(Math.max(1, withParams.length) * SLOT)
     for (const [entry, at] of offsets) bytes.set(entry.params, at)
-    this.params = g.createParams(bytes.length)
+    this.params = g.params.create(bytes.length)
     g.device.queue.writeBuffer(this.params, 0, bytes)
-    this.paramsGroup = g.bindParams(this.params)
+    this.paramsGroup = g.params.bind(this.params)
     this.dispatches = entries.map((entry) => ({ ...entry.dispatch, params: offsets.get(entry) }))
     this.live = entries.flatMap((entry) =>
       entry.live ? [{ write: entry.live, at: offsets.get(entry) ?? 0 }] : [],
@@ -90,8 +97,18 @@ class Replay<T> {
     this.liveView = new DataView(this.liveBytes.buffer)
   }
 
-  get launches(): number {
-    return this.dispatches.length
+  /** Whether tensors that it uses have moved: it would read and write their old places. */
+  get isStale(): boolean {
+    for (const [storage, departures] of this.departures) if (storage.departures !== departures) return true
+    return false
+  }
+
+  get entries(): readonly Entry[] {
+    return this.recording.entries
+  }
+
+  get held(): ReadonlySet<Storage> {
+    return this.recording.held
   }
 
   run(): T {
@@ -121,20 +138,44 @@ class Replay<T> {
 }
 
 export interface Captured<T> {
-  /** Takes the step. What it gives are the same tensors every time, overwritten by the next call: read, not disposed. */
+  /**
+   * Takes the step. What it gives are the same tensors every time, overwritten by the next call: read, not disposed. Only
+   * when a step is recorded anew they are others.
+   */
   (): T
+  /** Resolves when what is known of the last step that was verified is good; rejects as `verifyCaptures` says. */
+  readonly verified: Promise<void>
   /** Frees the recordings, their buffers and results. */
   dispose(): void
 }
 
+let verifyEvery = 0
+
+/**
+ * For finding faults: from now on, every captured step is verified at its first replay and at every `every`-th; 0 for
+ * never. It is then run both ways from the same state, by its JavaScript and by its replay, and all launches, results and
+ * tensors that it writes are compared, bit for bit. Where they differ, the step throws an Error that names the first; what
+ * only the GPU can tell comes with `verified`, and with the next step. Takes the time and memory of several steps.
+ */
+export function verifyCaptures(every: number): void {
+  verifyEvery = every
+}
+
 /**
  * `step` as a function that runs it once, recording its launches, and replays them from then on: with new random numbers
- * and the optimisers' rates of the day, but without running any of its JavaScript. For steps that take one of several
- * courses, `courseOf` says which is next; each is recorded when it first comes up. Results are the same, bit for bit.
+ * and the current learning rates, but without running any of its JavaScript. Results are the same, bit for bit.
  *
- * `onRecord` is told of every recording: its course, and how many launches it has.
+ * What a step may depend on, therefore, and what is new at every replay: tensors made before it, whose values may be
+ * written in between; random numbers; an optimiser's rate and its count of steps; numbers given to `full` as functions.
+ * Anything else in its JavaScript stays as it was when the step was recorded: an `if`, a loop's length, a field that was
+ * read, a number given to an op, a layer that was replaced. A step that takes one of several courses says by `courseOf`
+ * which is next; each is recorded when it first comes up. `verifyCaptures` finds what was forgotten.
  *
- * Throws an Error while recording when `step` reads values back or brings new ones from JavaScript.
+ * A step is recorded anew when a parameter has moved into an optimiser's buffer since, or layers are in another mode, or
+ * an average stands in for the parameters. `onRecord` is told of every recording: its course, and how many launches it has.
+ *
+ * Throws an Error while recording when `step` reads values back, brings new ones from JavaScript, makes an optimiser or
+ * takes another captured step; and when it is taken among weights that are others every time (see nn.withTensors).
  */
 export function capture<T>(
   step: () => T,
@@ -144,11 +185,24 @@ export function capture<T>(
   const replays = new Map<string, Replay<T>>()
   /** Of a step that was watched, so taken as if it were never recorded. */
   let made: ReadonlySet<Tensor> = new Set()
+  let taken = 0
+  let verified = Promise.resolve()
+  let fault: Error | undefined
   const clear = (): void => {
     for (const t of made) t.dispose()
   }
+  const verifyOne = (known: Replay<T>): T => {
+    const { result, verdict } = verify(known, () => new Replay(known.g, step))
+    verified = verdict
+    verdict.catch((error) => {
+      fault = error
+    })
+    return result
+  }
   const take = (): T => {
+    if (fault) throw fault
     const g = gpu()
+    g.recording?.refuse('another captured step is taken in it: call what that one captures instead')
     if (isWatched()) {
       clear()
       const { result, tensors } = owned(step)
@@ -156,11 +210,15 @@ export function capture<T>(
       return result
     }
     const course = courseOf()
-    const known = replays.get(course)
-    if (known && known.g === g) return known.run()
+    const key = `${course}\n${standInsNow()}`
+    const known = replays.get(key)
+    if (known && known.g === g && !known.isStale)
+      return verifyEvery && taken++ % verifyEvery === 0 ? verifyOne(known) : known.run()
+    replays.delete(key)
+    known?.dispose()
     const replay = new Replay(g, step)
-    replays.set(course, replay)
-    onRecord?.(course, replay.launches)
+    replays.set(key, replay)
+    onRecord?.(course, replay.entries.length)
     return replay.result
   }
   const dispose = (): void => {
@@ -168,5 +226,7 @@ export function capture<T>(
     replays.clear()
     clear()
   }
-  return Object.assign(take, { dispose })
+  return Object.defineProperty(Object.assign(take, { dispose }), 'verified', {
+    get: () => verified,
+  }) as Captured<T>
 }

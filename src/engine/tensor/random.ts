@@ -3,7 +3,9 @@
  * how many were drawn before it, so a state is two numbers and a run can be continued exactly.
  */
 import { run } from '../gpu/kernel.ts'
+import { isRecorded, movesOn } from './counters.ts'
 import { check, checkShape, type Shape, shapeText } from './shape.ts'
+import { standIn } from './standIn.ts'
 import { empty, type Tensor } from './tensor.ts'
 
 export interface RandomState {
@@ -12,22 +14,60 @@ export interface RandomState {
   block: number
 }
 
-let state: RandomState = { seed: 0, block: 0 }
+/** A sequence of random numbers of its own, for whoever must not be disturbed by others that draw in between. */
+export class RandomStream {
+  /** Where it is. */
+  state: RandomState
+  private readonly key = `random ${streams++}`
 
-/** Starts the stream of `n`, an integer in [0, 2^32). */
-export function seed(n: number): void {
+  /** Throws ShapeError when `seed` is no integer in [0, 2^32). */
+  constructor(seed: number) {
+    this.state = startOf(seed)
+  }
+
+  /** Runs `fn`, which must not be async, with random numbers from here. */
+  use<T>(fn: () => T): T {
+    const put = (): (() => void) => {
+      const outer = current
+      current = this
+      return () => {
+        current = outer
+      }
+    }
+    return standIn('RandomStream.use', put, fn, { key: this.key, isWeights: false })
+  }
+}
+
+let streams = 0
+let current = new RandomStream(0)
+
+function startOf(n: number): RandomState {
   check(
     Number.isInteger(n) && n >= 0 && n < 2 ** 32,
     'seed',
     () => `expected an integer in [0, 2^32), got ${n}`,
   )
-  state = { seed: n, block: 0 }
+  return { seed: n, block: 0 }
+}
+
+function refuseInStep(op: string): void {
+  if (isRecorded())
+    throw new Error(
+      `capture: a step that is replayed cannot do this: ${op} says where random numbers go on; call it before the step, or draw from a RandomStream`,
+    )
+}
+
+/** Starts the stream of `n`, an integer in [0, 2^32). */
+export function seed(n: number): void {
+  refuseInStep('seed')
+  current.state = startOf(n)
 }
 
 /** Where the stream is, for a checkpoint. */
-export const randomState = (): RandomState => ({ ...state })
+export const randomState = (): RandomState => ({ ...current.state })
 export function setRandomState(to: RandomState): void {
-  state = { ...to }
+  refuseInStep('setRandomState')
+  current.state = { ...to }
 }
 
 /** The largest f32 below `x`: rounding must not reach the open end of a range. */
@@ -48,13 +88,15 @@ function draw(
   checkShape(shape, op)
   const y = empty([...shape], op)
   const blocks = Math.ceil(y.size / 4)
+  const stream = current
+  movesOn(stream, 'state')
   const last = below(low + range)
   run('random', {
-    defines: { [kind]: true, T: 'vec4f' },
+    defines: { [kind]: true, T: 'vec4f', BITS: 'vec4i' },
     buffers: { y },
     params: () => {
-      const { seed, block } = state
-      state = { seed, block: block + blocks }
+      const { seed, block } = stream.state
+      stream.state = { seed, block: block + blocks }
       return {
         n: blocks,
         seed,

@@ -1,20 +1,32 @@
 /** Tensors: a shape over a range of a GPU buffer, in float32; and the scopes that free them. */
 
 import { DeviceLostError, DisposedError } from '../errors.ts'
-import { type Gpu, gpu } from '../gpu/device.ts'
-import type { MemoryInfo, PoolBuffer } from '../gpu/pool.ts'
-import type { Node } from './autograd.ts'
+import type { Bindable, Held } from '../gpu/bindable.ts'
+import { type Gpu, gpu, type MemoryInfo } from '../gpu/device.ts'
 import { check, checkShape, type Shape, shapeText, sizeOf } from './shape.ts'
 
 /** A buffer shared by the tensors that view it; back to the pool when the last of them goes. */
-export interface Storage {
+export interface Storage extends Held {
   readonly gpu: Gpu
-  readonly buffer: PoolBuffer
-  references: number
+  /** How many tensors have left it for another one for good: what was recorded with them is out of date. */
+  departures: number
+}
+
+/** For each input, a thunk that computes its gradient; undefined where there is none. Unneeded thunks never run. */
+export type Backward = (...outputGrads: Tensor[]) => ((() => Tensor) | undefined)[]
+
+/** An op on the tape (see autograd.ts). */
+export interface Node {
+  op: string
+  /** Grows with time: an input's node is always older than its user's. */
+  id: number
+  inputs: readonly Tensor[]
+  outputs: readonly Tensor[]
+  backward: Backward
 }
 
 /** An n-dimensional array of float32 on the GPU. Made by `tensor`, `zeros`, `randn` and by every op. */
-export class Tensor {
+export class Tensor implements Bindable {
   readonly shape: Shape
   readonly size: number
   /** Whether `grad` may ask for this tensor's gradient as a leaf. */
@@ -98,7 +110,7 @@ export function release(storage: Storage): void {
 /** An uninitialised storage of `size` floats. */
 export function allocate(size: number, what: string): Storage {
   const g = gpu()
-  return { gpu: g, buffer: g.pool.acquire(size * 4, what), references: 0 }
+  return { gpu: g, buffer: g.pool.acquire(size * 4, what), references: 0, departures: 0 }
 }
 
 /** An uninitialised tensor, for a kernel to write. */
@@ -156,11 +168,11 @@ function nestedShape(data: Nested): number[] {
 
 const scopes: Set<Tensor>[] = []
 
-/** What an async function does after its first await would escape `op`. */
+/** Throws TypeError for a promise: what an async function does after its first await would escape `op`. */
 export function refusePromise<T>(result: T, op: string): T {
-  if (result instanceof Promise)
-    throw new TypeError(`${op}: the function must not be async; read values outside of it`)
-  return result
+  if (typeof (result as { then?: unknown } | undefined)?.then !== 'function') return result
+  Promise.resolve(result).catch(() => {}) // this error is the one to tell
+  throw new TypeError(`${op}: the function must not be async; read values outside of it`)
 }
 
 /**
@@ -212,5 +224,5 @@ export function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator
   }
 }
 
-/** Bytes and buffers in use by tensors, and free ones waiting for reuse. */
+/** Bytes and buffers in use by tensors and recorded steps, free ones that wait for reuse, and bytes for reading back. */
 export const memory = (): MemoryInfo => gpu().memory()

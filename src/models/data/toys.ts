@@ -1,6 +1,6 @@
 /** Distributions of points that can be seen whole: mixtures of Gaussians, with their exact densities. Pure. */
 import { DataError } from '../../engine/index.ts'
-import type { PointSize } from '../model.ts'
+import type { PointField } from './fields.ts'
 
 type Point = readonly number[]
 
@@ -85,8 +85,9 @@ export function toyOf(name: string): Toy {
   throw new DataError(`no points '${name}'; there are ${Object.keys(toys).join(', ')}`)
 }
 
-export function pointSize({ dims, centres }: Toy): PointSize {
-  return { dims, unit: Math.max(...centres.flat().map(Math.abs)) }
+/** What a point of a distribution is. */
+export function pointField(name: string, { dims, centres }: Toy): PointField {
+  return { kind: 'points', dims, unit: Math.max(...centres.flat().map(Math.abs)), toy: name }
 }
 
 /** Density at a point. */

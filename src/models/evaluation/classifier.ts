@@ -26,7 +26,8 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import { type Images, ImageTable } from '../data/data.ts'
+import type { Images } from '../data/idx.ts'
+import { ImageStore } from '../data/source.ts'
 import type { Described } from './metrics/index.ts'
 
 /** Grey images of the digits, and which digit each shows. */
@@ -104,7 +105,10 @@ export async function trainClassifier(
   const params = nn.parameters(net)
   const rate = (done: number): number => lr * Math.min(1, (done + 1) / WARM_UP) * (1 - done / steps)
   const optimizer = new optim.Adam(params, { lr: rate })
-  const pictures = new ImageTable(images)
+  const pictures = new ImageStore({
+    bytes: images.bytes,
+    field: { kind: 'image', size: images.size, channels: images.channels },
+  })
   const names = byteTable(labels, [1])
   const places = firstPlaces(batch)
   const step = capture(() =>
@@ -168,23 +172,20 @@ export async function describe(net: Classifier, images: Float32Array): Promise<D
   const count = images.length / each
   const features = new Float32Array(count * FEATURES)
   const probabilities = new Float32Array(count * CLASSES)
-  nn.setTraining(net, false)
-  try {
-    for (let from = 0; from < count; from += CHUNK) {
-      const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
-      const made = scope(() =>
-        noGrad(() => {
+  for (let from = 0; from < count; from += CHUNK) {
+    const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
+    const made = scope(() =>
+      noGrad(() =>
+        nn.evaluating(net, () => {
           const y = net.features(tensor(chunk, [chunk.length / each, SIZE, SIZE, 1]))
           return [y, softmax(net.logits(y), { axis: 1 })]
         }),
-      )
-      const [y, p] = await Promise.all(made.map((t) => t.data()))
-      for (const t of made) t.dispose()
-      features.set(y, from * FEATURES)
-      probabilities.set(p, from * CLASSES)
-    }
-  } finally {
-    nn.setTraining(net, true)
+      ),
+    )
+    const [y, p] = await Promise.all(made.map((t) => t.data()))
+    for (const t of made) t.dispose()
+    features.set(y, from * FEATURES)
+    probabilities.set(p, from * CLASSES)
   }
   return {
     features: { values: features, size: FEATURES },

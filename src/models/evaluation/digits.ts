@@ -1,7 +1,16 @@
 /** What generated digits are scored by: a classifier, and what it says of the real ones. Kept in a file between uses. */
-import { CheckpointError, nn, randomIntegers, safetensors, scope, seed } from '../../engine/index.ts'
-import { STACKED } from '../data/data.ts'
-import { apart, read } from '../model.ts'
+import {
+  CheckpointError,
+  checkSeal,
+  nn,
+  randomIntegers,
+  safetensors,
+  scope,
+  sealed,
+  seed,
+} from '../../engine/index.ts'
+import { STACKED } from '../data/dataSet.ts'
+import { apart, read } from '../family.ts'
 import {
   CLASSES,
   Classifier,
@@ -69,11 +78,13 @@ export class DigitScorer {
     })
   }
 
-  /** Throws CheckpointError when the file is not what write() made. */
+  /** Throws CheckpointError when the file is not what write() made, or damaged. */
   static read(file: Uint8Array, name = 'classifier'): DigitScorer {
-    const { tensors, metadata } = safetensors.read(file, name)
+    const saved = safetensors.read(file, name)
+    const { tensors, metadata } = saved
     if (metadata.format !== FORMAT)
       throw new CheckpointError(`${name}: format '${metadata.format ?? 'none'}', expected '${FORMAT}'`)
+    if (!checkSeal(saved, name)) throw new CheckpointError(`${name} has no checksum`)
     const { 'real.train': train, 'real.test': test, 'real.probabilities': probabilities, ...net } = tensors
     if (!train || !test || !probabilities)
       throw new CheckpointError(`${name}: lacks what was said of the real digits`)
@@ -99,7 +110,8 @@ export class DigitScorer {
       'real.test': table(this.test.features),
       'real.probabilities': table(this.test.probabilities),
     }
-    return safetensors.write({ tensors, metadata: { format: FORMAT, accuracy: String(this.accuracy) } })
+    const metadata = { format: FORMAT, accuracy: String(this.accuracy) }
+    return safetensors.write(sealed({ tensors, metadata }))
   }
 
   /** Runs `body` with the classifier on the device; the random numbers of whoever calls stay as they are. */

@@ -26,8 +26,9 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import type { Images } from '../data/data.ts'
-import { type GanModel, type ImageSize, read } from '../model.ts'
+import type { ImageField } from '../data/fields.ts'
+import type { Images } from '../data/idx.ts'
+import { type Model, read } from '../family.ts'
 import type { Labelled } from './classifier.ts'
 import { labelsOf } from './metrics/labels.ts'
 import { countOf, type Rows } from './metrics/rows.ts'
@@ -38,11 +39,9 @@ interface Layered {
   maps(x: Tensor): Tensor[]
 }
 
-/** The discriminator or critic of `model` if it is of convs, as DCGAN's. */
-export function layeredOf({ networks }: GanModel): Layered | undefined {
-  const { discriminator = networks.critic } = networks
-  return discriminator && 'maps' in discriminator ? (discriminator as Layered) : undefined
-}
+/** The network of `model` that can be looked into, such as DCGAN's discriminator. */
+export const layeredOf = ({ networks }: Model): Layered | undefined =>
+  Object.values(networks).find((net): net is Layered => 'maps' in net)
 
 const GRID = 4
 const CHUNK = 500
@@ -58,24 +57,21 @@ function pooled(map: Tensor): Tensor {
 /** Features of images [N, size, size, channels] in [-1, 1]: all layers' maps pooled, one after the other. */
 export async function discriminatorFeatures(
   network: Layered,
-  { size, channels }: ImageSize,
+  { size, channels }: Pick<ImageField, 'size' | 'channels'>,
   images: Float32Array,
 ): Promise<Rows> {
   const each = size * size * channels
   const count = images.length / each
   let values: Float32Array | undefined
-  nn.setTraining(network, false)
-  try {
-    for (let from = 0; from < count; from += CHUNK) {
-      const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
-      const x = (): Tensor => tensor(chunk, [chunk.length / each, size, size, channels])
-      const made = await read(() => concat(network.maps(x()).map(pooled), { axis: 1 }))
-      const width = made.length / (chunk.length / each)
-      values ??= new Float32Array(count * width)
-      values.set(made, from * width)
-    }
-  } finally {
-    nn.setTraining(network, true)
+  for (let from = 0; from < count; from += CHUNK) {
+    const chunk = images.subarray(from * each, Math.min(count, from + CHUNK) * each)
+    const x = (): Tensor => tensor(chunk, [chunk.length / each, size, size, channels])
+    const made = await read(() =>
+      nn.evaluating(network, () => concat(network.maps(x()).map(pooled), { axis: 1 })),
+    )
+    const width = made.length / (chunk.length / each)
+    values ??= new Float32Array(count * width)
+    values.set(made, from * width)
   }
   const all = values ?? new Float32Array()
   return { values: all, size: all.length / count }

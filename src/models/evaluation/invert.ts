@@ -14,7 +14,8 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import { type GanModel, hasStyles, type ImageSize, read } from '../model.ts'
+import type { ImageField } from '../data/fields.ts'
+import { generatorOf, type Model, read } from '../family.ts'
 import { rowsOf } from './latents.ts'
 
 export interface InvertOptions {
@@ -48,22 +49,24 @@ export interface Inversion {
  * their averages. Throws RangeError for w of a model that has no styles, or a target of another size.
  */
 export async function invert(
-  model: GanModel,
-  { size, channels }: ImageSize,
+  model: Model,
+  { size, channels }: Pick<ImageField, 'size' | 'channels'>,
   target: Float32Array,
   { space = 'z', steps = 300, lr = 0.1, starts = 16, onStep, isInterrupted }: InvertOptions = {},
 ): Promise<Inversion> {
   if (target.length !== size * size * channels)
     throw new RangeError(`invert: expected ${size}x${size}x${channels} values, got ${target.length}`)
-  const styled = hasStyles(model) ? model : undefined
-  if (space === 'w' && !styled) throw new RangeError('invert: this model has no styles w; search in z')
+  const { styles } = model
+  const generator = generatorOf(model)
+  if (!generator) throw new RangeError('invert: this model makes no images of one z alone')
+  if (space === 'w' && !styles) throw new RangeError('invert: this model has no styles w; search in z')
   useAverages(model)
-  const make = (p: Tensor): Tensor => (space === 'w' && styled ? styled.fromStyles(p) : model.sample(p))
-  const z = randn([starts, model.latent])
-  const first = space === 'w' && styled ? await read(() => styled.stylesOf(z)) : await z.data()
+  const make = (p: Tensor): Tensor => (space === 'w' && styles ? styles.images(p) : generator.images(p))
+  const z = randn([starts, generator.size])
+  const first = space === 'w' && styles ? await read(() => styles.of(z)) : await z.data()
   z.dispose()
   const goal = tensor(target, [1, size, size, channels])
-  const latents = tensor(first, [starts, model.latent], { requiresGrad: true })
+  const latents = tensor(first, [starts, generator.size], { requiresGrad: true })
   const optimizer = new optim.Adam([latents], { lr: (done) => lr * (1 - done / steps) })
   const errorsOf = (made: Tensor): Tensor => mean(square(sub(made, goal)), { axes: [1, 2, 3] })
   const step = capture(() =>
@@ -85,7 +88,7 @@ export async function invert(
     const [values, made] = [await latents.data(), await read(() => make(latents))]
     onStep?.(errors.length - 1, last[best])
     return {
-      latent: rowsOf(values, model.latent)[best],
+      latent: rowsOf(values, generator.size)[best],
       image: rowsOf(made, target.length)[best],
       error: last[best],
       errors,
@@ -102,7 +105,7 @@ export async function invert(
  * Puts averaged parameters in the parameters' place: samples are drawn from the averages, and what a tape remembers are the
  * parameters.
  */
-function useAverages({ networks, averages = {} }: GanModel): void {
+function useAverages({ networks, averages = {} }: Model): void {
   for (const [name, average] of Object.entries(averages)) {
     const saved = Object.values(average.stateDict())
     nn.parameters(networks[name]).forEach((p, i) => {

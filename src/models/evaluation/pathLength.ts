@@ -1,6 +1,6 @@
 /** Perceptual path length: how much images change on the way between latents. */
 import { randn, type Tensor, tensor, uniform } from '../../engine/index.ts'
-import { type GanModel, hasStyles, read } from '../model.ts'
+import { generatorOf, type Model, read } from '../family.ts'
 import type { DigitScorer } from './digits.ts'
 import { joined, lerp, rowsOf, slerp } from './latents.ts'
 import type { Rows } from './metrics/rows.ts'
@@ -23,25 +23,29 @@ const CHUNK = 128
 /**
  * E d(G(l(a, b; t)), G(l(a, b; t + ε))) / ε², t uniform in [0, 1): the full path (Karras et al. 2018, arXiv:1812.04948,
  * section 4.1), with d the squared distance of the classifier's features in place of VGG's: not comparable with published
- * numbers. In z for any model, and in w for one that has styles.
+ * numbers. In z for a model whose images are of one z alone, and in w for one that has styles.
+ * None for other models.
  */
 export async function pathLengths(
-  model: GanModel,
+  model: Model,
   scorer: Pick<DigitScorer, 'describe'>,
   pairs: number,
 ): Promise<PathLength[]> {
-  const { latent } = model
+  const generator = generatorOf(model)
+  if (!generator) return []
+  const { size: latent } = generator
+  const { styles } = model
   const inZ = {
     space: 'z',
     way: slerp,
-    image: (z: Tensor) => model.sample(z),
+    image: (z: Tensor) => generator.images(z),
     from: (z: Tensor) => z,
   } as const
-  const inW = hasStyles(model) && {
+  const inW = styles && {
     space: 'w' as const,
     way: lerp,
-    image: (w: Tensor) => model.fromStyles(w),
-    from: (z: Tensor) => model.stylesOf(z),
+    image: (w: Tensor) => styles.images(w),
+    from: (z: Tensor) => styles.of(z),
   }
   const lengths: PathLength[] = []
   for (const { space, way, image, from } of inW ? [inZ, inW] : [inZ]) {

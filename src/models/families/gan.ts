@@ -1,113 +1,101 @@
 /** GAN: Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661). */
-import { grad, mean, nn, optim, randn, scope, type Tensor } from '../../engine/index.ts'
-import type { GanModel, Metrics, SampleSize } from '../model.ts'
+import { mean, nn, optim, scope, untaped } from '../../engine/index.ts'
+import { sample } from '../data/fields.ts'
+import { family } from '../family.ts'
 import { MlpDiscriminator, MlpGenerator } from '../nets/mlp.ts'
-import { type LossName, losses, type OpinionLoss } from '../training/losses.ts'
+import { amount, count, countOrNone, decay, oneOf } from '../options.ts'
+import { LOSSES } from '../training/losses.ts'
 import { falling } from '../training/rates.ts'
-import {
-  featuresFor,
-  generatorPenalty,
-  packedSize,
-  plus,
-  type Settings,
-  Stabilised,
-  withTargets,
-} from '../training/stabilisers/index.ts'
+import { ANY, FREE, LAYERS, TARGETS } from '../training/stabilisers/names.ts'
 
-export const DEFAULTS = {
-  k: 1, // discriminator steps per generator step: "we used k = 1, the least expensive option"
-  latent: 100,
-  width: 256, // units of a hidden layer
-  depth: 2, // hidden layers
-  pieces: 2, // linear maps that compete in a maxout unit of the discriminator
-  lr: 2e-4,
-  beta1: 0.5,
-  beta2: 0.999,
-  decaySteps: 0, // steps in which lr falls evenly to a hundredth of itself; 0 for never
-  emaDecay: 0, // of the averaged generator that samples are drawn from; 0 for none, as in the paper
-}
-export type GanOptions = typeof DEFAULTS
+export default family({
+  about: 'Goodfellow et al. 2014 (arXiv:1406.2661): the first, of dense layers and maxout units',
+  takes: { x: sample() },
+  options: {
+    k: count(1, 'discriminator steps per generator step: "we used k = 1, the least expensive option"'),
+    latent: count(100, 'length of z'),
+    width: count(256, 'units of a hidden layer'),
+    depth: count(2, 'hidden layers'),
+    pieces: count(2, 'linear maps that compete in a maxout unit of the discriminator'),
+    lr: amount(2e-4, "Adam's rate"),
+    beta1: decay(0.5, "Adam's β1"),
+    beta2: decay(0.999, "Adam's β2"),
+    decaySteps: countOrNone(0, 'steps in which the rate falls evenly to a hundredth of itself; 0 for never'),
+    emaDecay: decay(0, 'of the averaged generator that samples are drawn from; 0 for none, as in the paper'),
+    loss: oneOf(LOSSES, 'what D and G minimise; the paper trains with the first'),
+  },
+  presets: {
+    software: { options: { width: 128 }, batch: 64, steps: 6000 },
+    gpu: { options: { width: 512 }, batch: 128, steps: 20000 },
+    points: { options: { width: 64, latent: 2, lr: 1e-3, emaDecay: 0.99 }, batch: 256, steps: 3000 },
+  },
+  stabilisers: [...ANY, ...TARGETS, ...LAYERS, ...FREE],
 
-export class Gan implements GanModel {
-  readonly metrics: readonly string[]
-  readonly latent: number
-  readonly networks: { generator: MlpGenerator; discriminator: MlpDiscriminator } & Record<string, object>
-  readonly optimizers: { generator: optim.Adam; discriminator: optim.Adam }
-  readonly averages: Record<string, optim.EMA>
-  /** Undefined where D's opinion of a sample depends on others. */
-  readonly judge?: (x: Tensor) => Tensor
-  private readonly k: number
-  private readonly loss: OpinionLoss
-  private readonly D: Stabilised
-  private readonly paramsG: Tensor[]
-  private readonly paramsD: Tensor[]
-
-  constructor(
-    sample: SampleSize,
-    options: Partial<GanOptions> = {},
-    loss: LossName = 'nonSaturating',
-    private readonly aids: Settings = {},
-  ) {
-    const all = { ...DEFAULTS, ...options }
-    this.k = all.k
-    this.loss = withTargets(losses[loss], aids)
-    this.latent = all.latent
-    const generator = new MlpGenerator(sample, { ...all, dropout: aids.dropout })
-    const discriminator = new MlpDiscriminator(packedSize(sample, aids), all, featuresFor(aids))
-    this.D = new Stabilised(discriminator, sample, aids)
-    this.metrics = ['lossD', 'lossG', 'D(x)', 'D(G(z))', 'D(G(z)) after', ...this.D.metrics]
-    if (this.D.judgesAlone) this.judge = (x) => this.loss.opinion(this.D.judge(x))
-    this.networks = { generator, discriminator, ...this.D.state }
-    this.paramsG = nn.parameters(generator)
-    this.paramsD = this.D.parameters
+  build({ x: kind }, o, kit) {
+    const G = new MlpGenerator(kind, { ...o, dropout: kit.dropout })
+    const D = kit.discriminator(kind, (sees, { features }) => new MlpDiscriminator(sees, o, features))
+    const loss = kit.loss(o.loss)
     // differs: the paper uses momentum and a schedule; Adam needs neither.
-    const { lr, decaySteps, k, beta1, beta2 } = all
-    const { ttur = 1 } = aids
-    const betas = [beta1, beta2] as const
-    this.optimizers = {
-      generator: new optim.Adam(this.paramsG, { lr: falling(lr, decaySteps), betas }),
-      discriminator: new optim.Adam(this.paramsD, { lr: falling(lr * ttur, decaySteps * k), betas }),
+    const betas = [o.beta1, o.beta2] as const
+    const paramsG = nn.parameters(G)
+    const optG = new optim.Adam(paramsG, { lr: falling(o.lr, o.decaySteps), betas })
+    const optD = new optim.Adam(D.parameters, { lr: falling(o.lr, o.decaySteps * o.k), betas })
+    const average = o.emaDecay ? new optim.EMA(paramsG, { decay: o.emaDecay }) : undefined
+    return {
+      networks: { generator: G, discriminator: D },
+      optimizers: { generator: optG, discriminator: optD },
+      ...(average && { averages: { generator: average } }),
+      metrics: {
+        lossD: 'loss',
+        lossG: 'loss',
+        'D(x)': 'opinion of real',
+        'D(G(z))': 'opinion of generated',
+        'D(G(z)) after': 'opinion of generated',
+      },
+
+      /** Algorithm 1; G's objective is by default the non-saturating one, which the paper trains with. */
+      step({ draw, normal, minimize }) {
+        const discriminatorStep = () =>
+          scope(() => {
+            const { x } = draw() // Sample minibatch of m examples from the data generating distribution.
+            const m = x.shape[0]
+            const z = normal([m, o.latent]) // Sample minibatch of m noise samples from noise prior p_g(z).
+            // Update the discriminator by ascending its stochastic gradient.
+            const fake = untaped(() => G.forward(z))
+            const logits = { real: D.onReal(x), fake: D.onFake(fake) }
+            const lossD = loss.discriminator(logits.real, logits.fake)
+            minimize(optD, lossD)
+            const [onReal, onFake] = [logits.real, logits.fake].map((a) => mean(loss.opinion(a)))
+            return { lossD, onReal, onFake, m }
+          })
+        let last = discriminatorStep()
+        for (let i = 1; i < o.k; i++) last = discriminatorStep() // for k steps do
+
+        const z = normal([last.m, o.latent]) // Sample minibatch of m noise samples from noise prior p_g(z).
+        // Update the generator by descending its stochastic gradient.
+        const logits = D.onFake(G.forward(z))
+        const lossG = loss.generator(logits)
+        minimize(optG, lossG)
+        average?.update()
+        const after = mean(loss.opinion(logits))
+        return {
+          lossD: last.lossD,
+          lossG,
+          'D(x)': last.onReal,
+          'D(G(z))': last.onFake,
+          'D(G(z)) after': after,
+        }
+      },
+
+      views: {
+        samples: {
+          about: 'samples of z',
+          shows: kind,
+          latents: { z: { kind: 'normal', size: o.latent } },
+          draw: ({ z }) => average?.averaged(() => G.forward(z)) ?? G.forward(z),
+        },
+      },
+      judge: (x) => loss.opinion(D.judge(x)),
     }
-    this.D.use(this.optimizers.generator, this.optimizers.discriminator)
-    this.averages = all.emaDecay ? { generator: new optim.EMA(this.paramsG, { decay: all.emaDecay }) } : {}
-  }
-
-  /** Algorithm 1; G's objective is by default the non-saturating one, which the paper trains with. */
-  step(real: () => Tensor, latent = (count: number): Tensor => randn([count, this.latent])): Metrics {
-    const { loss, D } = this // D: the discriminator, with what stabilises it
-    const { generator: G } = this.networks
-    const discriminatorStep = () =>
-      scope(() => {
-        const x = D.real(real()) // Sample minibatch of m examples from the data generating distribution.
-        const m = x.shape[0]
-        const z = latent(m) // Sample minibatch of m noise samples from noise prior p_g(z).
-        // Update the discriminator by ascending its stochastic gradient.
-        const fake = D.generated(G.forward(z))
-        const logits = { real: D.forward(x), fake: D.forward(fake) }
-        const lossD = loss.discriminator(logits.real, logits.fake)
-        const penalty = D.penalty(x, fake, logits.real)
-        this.optimizers.discriminator.step(grad(plus(lossD, penalty), this.paramsD))
-        D.clip()
-        const [onReal, onFake] = [logits.real, logits.fake].map((a) => mean(loss.opinion(a)))
-        return { lossD, penalty, onReal, onFake, m }
-      })
-    let last = discriminatorStep()
-    for (let i = 1; i < this.k; i++) last = discriminatorStep() // for k steps do
-
-    const z = latent(last.m) // Sample minibatch of m noise samples from noise prior p_g(z).
-    // Update the generator by descending its stochastic gradient.
-    const logits = D.ahead(G.forward(z), real, loss)
-    const lossG = loss.generator(logits)
-    this.optimizers.generator.step(grad(plus(lossG, generatorPenalty(G, this.aids)), this.paramsG))
-    this.averages.generator?.update()
-    const after = mean(loss.opinion(logits))
-    const { lossD, onReal, onFake, penalty } = last
-    const metrics = { lossD, lossG, 'D(x)': onReal, 'D(G(z))': onFake, 'D(G(z)) after': after }
-    return penalty ? { ...metrics, penalty } : metrics
-  }
-
-  sample(z: Tensor): Tensor {
-    const { generator } = this.networks
-    return this.averages.generator?.averaged(() => generator.forward(z)) ?? generator.forward(z)
-  }
-}
+  },
+})

@@ -18,23 +18,13 @@ import {
   sum,
   type Tensor,
 } from '../../engine/index.ts'
-import type { ImageSize, Metrics } from '../model.ts'
+import { image } from '../data/fields.ts'
+import { family } from '../family.ts'
 import { SkipGenerator } from '../nets/stylegan2Nets.ts'
 import { Discriminator } from '../nets/styleganNets.ts'
-import type { LossName } from '../training/losses.ts'
-import type { Settings } from '../training/stabilisers/index.ts'
-import { DEFAULTS as STYLEGAN_LITE, StyleganLite } from './styleganLite.ts'
-
-/** Section 3 and appendix B, where they differ from StyleGAN-lite's. */
-export const DEFAULTS = {
-  ...STYLEGAN_LITE,
-  lr: 2e-3, // λ
-  r1Every: 16, // lazy regularisation: steps from one R1 to the next,
-  pathEvery: 8, // and from one path length penalty to the next
-  pathWeight: 2, // γ_pl
-  pathDecay: 0.99, // of a, the mean of path lengths
-}
-export type Stylegan2LiteOptions = typeof DEFAULTS
+import { amount, count, decay } from '../options.ts'
+import { ANY, TARGETS } from '../training/stabilisers/names.ts'
+import { SMALL, OPTIONS as STYLEGAN, styleBased } from './styleganLite.ts'
 
 /** Path lengths are taken of a share of the batch, to save memory. */
 const PATH_SHARE = 2
@@ -55,58 +45,62 @@ export function pathLengths(images: Tensor, styles: readonly Tensor[], y: Tensor
   return sqrt(add(average, 1e-8)) // a root has no slope at 0
 }
 
-export class Stylegan2Lite extends StyleganLite<SkipGenerator> {
-  override readonly metrics = ['lossD', 'lossG', 'R1', 'path', 'D(x)', 'D(G(z))', 'D(G(z)) after']
-  private readonly path: { every: number; weight: number; decay: number }
+export default family({
+  about:
+    'Karras et al. 2019 (arXiv:1912.04958): modulated convs, image skips, path length regularisation, small',
+  takes: { x: image() },
+  /** Section 3 and appendix B, where they differ from StyleGAN-lite's. */
+  options: {
+    ...STYLEGAN,
+    lr: amount(2e-3, "λ, Adam's rate"),
+    r1Every: count(16, 'lazy regularisation: steps from one R1 to the next'),
+    pathEvery: count(8, 'steps from one path length penalty to the next'),
+    pathWeight: amount(2, 'γ_pl, of the path length penalty'),
+    pathDecay: decay(0.99, 'of a, the mean of path lengths'),
+  },
+  presets: {
+    // The paper's rate: at twice as much, short runs came to strokes drowned in noise.
+    software: { options: SMALL, batch: 16, steps: 3000 },
+    gpu: { options: {}, batch: 64, steps: 10000 },
+  },
+  stabilisers: [...ANY, ...TARGETS],
 
-  constructor(
-    image: ImageSize,
-    options: Partial<Stylegan2LiteOptions> = {},
-    loss?: LossName,
-    aids?: Settings,
-  ) {
-    const all = { ...DEFAULTS, ...options }
-    super(image, all, loss, aids, (made, seen, own) => ({
-      generator: new SkipGenerator(made.size, made.channels, own),
-      discriminator: new Discriminator(seen.size, seen.channels, own, { residual: true }),
-    }))
-    this.path = { every: all.pathEvery, weight: all.pathWeight, decay: all.pathDecay }
-  }
+  build({ x: image }, o, kit) {
+    const takesPath = (step: number): boolean => step % o.pathEvery === 0
+    let pathLength: Tensor | undefined // a
+    const model = styleBased(image, o, kit, {
+      generator: (made) => {
+        const G = new SkipGenerator(made.size, made.channels, o)
+        pathLength = G.pathLength
+        return G
+      },
+      discriminator: (seen) => new Discriminator(seen.size, seen.channels, o, { residual: true }),
 
-  override get course(): string {
-    return `${super.course}${this.takesPath ? ' path' : ''}`
-  }
-
-  private get takesPath(): boolean {
-    return this.optimizers.generator.t % this.path.every === 0
-  }
-
-  /** StyleGAN-lite's step; `path` is the mean path length a. */
-  override step(...sources: Parameters<StyleganLite<SkipGenerator>['step']>): Metrics {
-    const metrics = super.step(...sources)
-    return { ...metrics, path: add(this.networks.generator.pathLength, 0) }
-  }
-
-  /**
-   * Path length regularisation (section 3.2): γ_pl E (‖J_wᵀ y‖₂ - a)², every so many steps and then so many times as much.
-   * differs: taken in the same update as the loss, so that Adam's rates need no correction for updates of its own.
-   */
-  protected override regularizer(
-    latent: (count: number) => Tensor,
-    count: number,
-    noise: (shape: readonly number[]) => Tensor,
-  ): Tensor | undefined {
-    if (!this.takesPath) return undefined
-    const { synthesis, pathLength } = this.networks.generator
-    const { every, weight, decay } = this.path
-    const m = Math.max(1, Math.floor(count / PATH_SHARE))
-    // One style may serve many layers: each layer's gradient is asked for by a tensor of its own.
-    const styles = this.styles(() => latent(m)).map((w) => reshape(w, w.shape))
-    const images = synthesis.forward(styles, noise)
-    const lengths = pathLengths(images, styles, noise(images.shape))
-    scope(() => noGrad(() => assign(pathLength, add(mul(pathLength, decay), mul(mean(lengths), 1 - decay)))))
-    // a, as it is now, is held constant.
-    const penalty = mean(square(sub(lengths, stopGradient(add(pathLength, 0)))))
-    return mul(penalty, weight * every)
-  }
-}
+      /**
+       * Path length regularisation (section 3.2): γ_pl E (‖J_wᵀ y‖₂ - a)², every so many steps and then so many times as
+       * much. differs: taken in the same update as the loss, so that Adam's rates need no correction for updates of its own.
+       */
+      regularizer({ taken, normal }, G, stylesOf, batch) {
+        if (!takesPath(taken)) return undefined
+        const { synthesis, pathLength: a } = G
+        const m = Math.max(1, Math.floor(batch / PATH_SHARE))
+        // One style may serve many layers: each layer's gradient is asked for by a tensor of its own.
+        const styles = stylesOf(m).map((w) => reshape(w, w.shape))
+        const images = synthesis.forward(styles, normal)
+        const lengths = pathLengths(images, styles, normal(images.shape))
+        scope(() => noGrad(() => assign(a, add(mul(a, o.pathDecay), mul(mean(lengths), 1 - o.pathDecay)))))
+        // a, as it is now, is held constant.
+        const penalty = mean(square(sub(lengths, stopGradient(add(a, 0)))))
+        return mul(penalty, o.pathWeight * o.pathEvery)
+      },
+    })
+    const { lossD, lossG, R1, ...opinions } = model.metrics
+    return {
+      ...model,
+      metrics: { lossD, lossG, R1, path: 'penalty', ...opinions },
+      variant: (step) => `${model.variant?.(step)}${takesPath(step) ? ' path' : ''}`,
+      /** StyleGAN-lite's step; `path` is the mean path length a. */
+      step: (context) => ({ ...model.step(context), path: add(pathLength as Tensor, 0) }),
+    }
+  },
+})

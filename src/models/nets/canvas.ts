@@ -1,6 +1,6 @@
 /** Images on a canvas whose size is a power of two. */
 import { add, DataError, pad, slice, type Tensor } from '../../engine/index.ts'
-import type { ImageSize } from '../model.ts'
+import type { ImageField } from '../data/fields.ts'
 
 /**
  * Some networks work on a canvas whose size is a power of two. Images of another size are centred on it, -1 (the
@@ -8,9 +8,9 @@ import type { ImageSize } from '../model.ts'
  */
 export class Canvas {
   readonly size: number
-  private readonly image: ImageSize
+  private readonly image: ImageField
   /** Throws DataError, naming the `model`, for images too small. */
-  constructor(image: ImageSize, model: string) {
+  constructor(image: ImageField, model: string) {
     if (image.size < 5)
       throw new DataError(`${model} starts from 4x4 pixels: the size must be at least 5, got ${image.size}`)
     this.image = image

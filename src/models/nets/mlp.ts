@@ -1,13 +1,7 @@
 /** Multi-layer perceptrons: the networks of the first GAN, and those of every model that trains on points. */
 import { dropout, leakyRelu, max, mul, nn, relu, reshape, type Tensor, tanh } from '../../engine/index.ts'
-import { isImage, type SampleSize, shapeOf } from '../model.ts'
-import {
-  added,
-  type FeatureLayer,
-  type Features,
-  noFeatures,
-  withFeatures,
-} from '../training/stabilisers/features.ts'
+import { isImage, type SampleField, shapeOf } from '../data/fields.ts'
+import { added, type FeatureLayer, type Features, noFeatures, withFeatures } from './minibatch.ts'
 
 export interface MlpOptions {
   /** Units of each hidden layer. */
@@ -22,7 +16,7 @@ const LEAK = 0.2
 const hiddenLayers = (inputs: number, units: number, { width, depth }: MlpOptions): nn.Linear[] =>
   Array.from({ length: depth }, (_, i) => new nn.Linear(i ? width : inputs, units, { init }))
 
-const valuesIn = (sample: SampleSize): number => shapeOf(sample).reduce((a, b) => a * b)
+const valuesIn = (sample: SampleField): number => shapeOf(sample).reduce((a, b) => a * b)
 
 /**
  * z [N, latent] -> samples [N, ...], through rectifiers; images end in tanh, points are unbounded, in their unit.
@@ -31,10 +25,10 @@ const valuesIn = (sample: SampleSize): number => shapeOf(sample).reduce((a, b) =
 export class MlpGenerator implements nn.Layer {
   private readonly hidden: nn.Linear[]
   private readonly out: nn.Linear
-  private readonly sample: SampleSize
+  private readonly sample: SampleField
   private readonly p: number
 
-  constructor(sample: SampleSize, options: MlpOptions & { latent: number; dropout?: number }) {
+  constructor(sample: SampleField, options: MlpOptions & { latent: number; dropout?: number }) {
     this.sample = sample
     this.p = options.dropout ?? 0
     this.hidden = hiddenLayers(options.latent, options.width, options)
@@ -59,11 +53,11 @@ export class MlpDiscriminator implements nn.Layer {
   private readonly hidden: nn.Linear[]
   private readonly out: nn.Linear
   private readonly pieces: number
-  private readonly sample: SampleSize
+  private readonly sample: SampleField
   private readonly features: FeatureLayer[]
 
   constructor(
-    sample: SampleSize,
+    sample: SampleField,
     { pieces = 1, ...options }: MlpOptions & { pieces?: number },
     features: Features = noFeatures,
   ) {

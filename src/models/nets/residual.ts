@@ -16,7 +16,7 @@ import {
   upsample2d,
   zeros,
 } from '../../engine/index.ts'
-import type { ImageSize } from '../model.ts'
+import type { ImageField } from '../data/fields.ts'
 import { Canvas } from './canvas.ts'
 import { type Resample, resampledConv, weightShape } from './resampledConv.ts'
 
@@ -88,7 +88,7 @@ export class ResidualGenerator implements nn.Layer {
   private readonly norm: nn.BatchNorm
   private readonly out: Conv
   private readonly canvas: Canvas
-  constructor(image: ImageSize, { latent, width }: { latent: number; width: number }) {
+  constructor(image: ImageField, { latent, width }: { latent: number; width: number }) {
     this.canvas = new Canvas(image, NAME)
     this.project = new nn.Linear(latent, START * START * width, { init: plainInit })
     const doublings = Math.log2(this.canvas.size / START)
@@ -150,7 +150,7 @@ export class ResidualCritic implements nn.Layer {
   private readonly canvas: Canvas
   private readonly pool: 'sum' | 'mean'
   private readonly norm?: nn.SpectralNorm
-  constructor(image: ImageSize, { width, pool, spectral = false }: ResidualCriticOptions) {
+  constructor(image: ImageField, { width, pool, spectral = false }: ResidualCriticOptions) {
     this.canvas = new Canvas(image, NAME)
     this.pool = pool
     const halvings = Math.max(1, Math.log2(this.canvas.size / END))

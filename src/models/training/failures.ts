@@ -1,6 +1,7 @@
 /** Known failures of GAN training, said in plain words when they show. Pure. */
+import type { MetricKind } from '../family.ts'
 
-/** A discriminator's loss this small, over so many logged steps, is 0 to the generator. */
+/** A discriminator that loses this little, over so many logged steps, tells the generator nothing. */
 const LOSS_FLOOR = 0.01
 const LOSS_LINES = 10
 /** Norms beyond this have been called a sign that things go wrong (Chintala et al. 2016, "How to train a GAN?"). */
@@ -10,31 +11,36 @@ const SPREAD_SHARE = 0.2
 /** Steps in which a generator may begin to vary. */
 const WARM_UP = 300
 
-const NETWORKS = { gradD: 'discriminator', gradG: 'generator' } as const
-
 /** Watches one run; says each failure once. */
 export class Failures {
   private readonly said = new Set<string>()
-  private lowLosses = 0
+  private certain = 0
   private hasVaried = false
 
-  /** Sentences about a line of the log. */
-  ofLine(line: Readonly<Record<string, number>>): string[] {
-    const { step, lossD } = line
-    // A critic's loss may well be 0; one with an opinion D(x) is certain of everything then.
-    this.lowLosses = 'D(x)' in line && lossD < LOSS_FLOOR ? this.lowLosses + 1 : 0
+  /** Sentences about a line of the log, whose numbers are of these kinds. */
+  ofLine(line: Readonly<Record<string, number>>, kinds: Readonly<Record<string, MetricKind>>): string[] {
+    const { step } = line
+    const of = (kind: MetricKind): [string, number][] =>
+      Object.entries(kinds)
+        .filter(([name, own]) => own === kind && name in line)
+        .map(([name]) => [name, line[name]])
+    const [real] = of('opinion of real')
+    const [fake] = of('opinion of generated')
+    // What D still loses where it says how probable it is that a sample is real; a critic's loss may well be 0.
+    const lost = real && fake ? -Math.log(real[1]) - Math.log1p(-fake[1]) : Number.POSITIVE_INFINITY
+    this.certain = lost < LOSS_FLOOR ? this.certain + 1 : 0
     return [
-      ...(this.lowLosses >= LOSS_LINES
+      ...(this.certain >= LOSS_LINES
         ? this.once(
             'loss',
-            `Step ${step}: the discriminator's loss is nearly 0 (${lossD.toPrecision(2)}): it sees through every sample, and the generator learns little from it.`,
+            `Step ${step}: the discriminator is certain of every sample (${real[0]} ${real[1].toFixed(3)}, ${fake[0]} ${fake[1].toFixed(3)}): the generator learns little from it.`,
           )
         : []),
-      ...Object.entries(NETWORKS).flatMap(([name, network]) =>
-        line[name] > LARGE_NORM
+      ...of('norm').flatMap(([name, norm]) =>
+        norm > LARGE_NORM
           ? this.once(
               name,
-              `Step ${step}: the ${network}'s gradient has a norm of ${line[name].toPrecision(3)}, over ${LARGE_NORM}: a lower learning rate may be steadier.`,
+              `Step ${step}: the norm '${name}' is ${norm.toPrecision(3)}, over ${LARGE_NORM}: a lower learning rate may be steadier.`,
             )
           : [],
       ),
@@ -43,7 +49,7 @@ export class Failures {
 
   /** Sentences about generated samples, as spread as `samples`, of data as spread as `data`. */
   ofSamples(step: number, samples: number, data: number): string[] {
-    const varies = samples >= SPREAD_SHARE * data
+    const varies = !(samples < SPREAD_SHARE * data) // nor is it said of what is no number
     this.hasVaried ||= varies
     if (varies || (!this.hasVaried && step < WARM_UP)) return []
     return this.once(

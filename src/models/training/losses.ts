@@ -82,6 +82,8 @@ export const wasserstein: GanLoss = {
 /** Those to choose from where a paper leaves the choice, by name. */
 export const losses = { nonSaturating, minimax, flipped, leastSquares, hinge } as const
 export type LossName = keyof typeof losses
+/** Their names, the first papers' first. */
+export const LOSSES = Object.keys(losses) as LossName[]
 
 /** Those that have targets for D, to be smoothed. */
 export const targetLosses = (Object.keys(losses) as LossName[]).filter(

@@ -25,7 +25,7 @@ import {
   type Tensor,
   tensor,
 } from '../../engine/index.ts'
-import { ToyTable } from '../data/data.ts'
+import { PointStore } from '../data/source.ts'
 import { toyOf } from '../data/toys.ts'
 import { type GanLoss, minimax, nonSaturating } from './losses.ts'
 
@@ -75,7 +75,7 @@ const norm = (grads: readonly Tensor[]): Tensor => sqrt(grads.map((g) => sum(squ
  */
 export async function gradientNorms(steps: number, every: number, from = 0): Promise<Measurement[]> {
   seed(from)
-  const ring = new ToyTable(toyOf('ring'))
+  const ring = new PointStore(toyOf('ring'))
   const measured = scope(() => {
     const [G, D] = [mlp(LATENT, 2), mlp(2, 1)]
     const [theta, w] = [nn.parameters(G), nn.parameters(D)]
@@ -91,7 +91,7 @@ export async function gradientNorms(steps: number, every: number, from = 0): Pro
     for (let step = 1; step <= steps; step++) {
       scope(() => {
         const fake = stopGradient(G.forward(randn([BATCH, LATENT])))
-        const lossD = minimax.discriminator(D.forward(ring.batch(BATCH)), D.forward(fake))
+        const lossD = minimax.discriminator(D.forward(ring.fresh(BATCH)), D.forward(fake))
         optimizer.step(grad(lossD, w))
       })
       if (step % every === 0) rows.push(measure())

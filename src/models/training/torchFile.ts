@@ -1,12 +1,14 @@
 /** Training states as PyTorch has them: safetensors with its names and layouts, and with our metadata where we wrote them. */
-import { CheckpointError, randomState, safetensors } from '../../engine/index.ts'
-import type { GanModel } from '../model.ts'
+import { CheckpointError, randomState, safetensors, schema } from '../../engine/index.ts'
+import type { Model } from '../family.ts'
+import { parsed, type Tensors } from './checkpoint.ts'
+import { type Config, config, random, type State, updates } from './saved.ts'
 import { fromTorch, toTorch } from './torchLayout.ts'
-import type { Config, State, Trainer } from './trainer.ts'
+import type { Trainer } from './trainer.ts'
 
 /** What a file says beside its tensors; one from elsewhere may say nothing. */
 export interface TorchFile {
-  tensors: State['tensors']
+  tensors: Tensors
   config?: Config
   step: number
   updates?: State['updates']
@@ -14,7 +16,7 @@ export interface TorchFile {
 }
 
 /** A checkpoint of `model`'s as PyTorch has it. */
-export function torchFile(checkpoint: Uint8Array, model: GanModel): Uint8Array {
+export function torchFile(checkpoint: Uint8Array, model: Model): Uint8Array {
   const { tensors, metadata } = safetensors.read(checkpoint)
   const { config, step, updates, random } = metadata
   return safetensors.write({
@@ -23,40 +25,22 @@ export function torchFile(checkpoint: Uint8Array, model: GanModel): Uint8Array {
   })
 }
 
-const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0
-const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x)
-
-/** What each part of the metadata must be. */
-const PARTS: Record<string, readonly [expected: string, test: (value: unknown) => boolean]> = {
-  config: ['a configuration', (x) => isRecord(x) && typeof x.model === 'string' && isRecord(x.options)],
-  step: ['a whole number', isCount],
-  updates: ['whole numbers by optimiser', (x) => isRecord(x) && Object.values(x).every(isCount)],
-  random: ['seed and block', (x) => isRecord(x) && isCount(x.seed) && isCount(x.block)],
-}
+const { optional, whole } = schema
+/** What it may say. */
+const parts = schema.object({
+  config: optional(config),
+  step: optional(whole),
+  updates: optional(updates),
+  random: optional(random),
+})
+const PARTS = ['config', 'step', 'updates', 'random'] as const
 
 /** Reads a file. Throws CheckpointError naming it and what is wrong with it. */
 export function readTorchFile(file: Uint8Array, name: string): TorchFile {
   const { tensors, metadata } = safetensors.read(file, name)
-  const parts: Record<string, unknown> = {}
-  for (const [part, [expected, test]] of Object.entries(PARTS)) {
-    if (metadata[part] === undefined) continue
-    const value = parsed(metadata[part])
-    if (!test(value))
-      throw new CheckpointError(
-        `${name}: its metadata's ${part}: expected ${expected}, got ${metadata[part]}`,
-      )
-    parts[part] = value
-  }
-  return { step: 0, ...parts, tensors }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const given = PARTS.filter((part) => metadata[part] !== undefined)
+  const found = given.map((part) => [part, parsed(metadata[part], part, name)])
+  return { step: 0, ...schema.checked(parts, Object.fromEntries(found), name, CheckpointError), tensors }
 }
 
 /**

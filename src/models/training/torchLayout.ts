@@ -3,7 +3,7 @@
  * tensor and by the tensor's rank. scripts/torch/ganvas/layouts.py is the same rule from the other side.
  */
 import { CheckpointError, nn, optim, type safetensors, type Tensor } from '../../engine/index.ts'
-import type { GanModel } from '../model.ts'
+import type { Model, Optimizer } from '../family.ts'
 
 type Saved = Record<string, safetensors.SavedTensor>
 type Axes = readonly number[]
@@ -41,10 +41,10 @@ function axesOf(owner: object | undefined, field: string, rank: number): Axes {
   return rank === 3 ? [2, 0, 1] : Array.from({ length: rank }, (_, d) => d)
 }
 
-/** Of every tensor of the networks. */
-function networkPlaces({ networks }: GanModel): Map<Tensor, Place> {
+/** Of every tensor of the networks and of other state. */
+function networkPlaces({ networks, state }: Model): Map<Tensor, Place> {
   const places = new Map<Tensor, Place>()
-  for (const [network, net] of Object.entries(networks)) {
+  for (const [network, net] of Object.entries({ ...networks, ...state })) {
     const objects = new Map(nn.walk(net))
     for (const [path, tensor] of Object.entries(nn.stateDict(net))) {
       const at = path.lastIndexOf('.')
@@ -62,7 +62,7 @@ function networkPlaces({ networks }: GanModel): Map<Tensor, Place> {
 }
 
 /** PyTorch's names for what an optimiser keeps of each parameter, by ours. */
-function slotsOf(optimizer: GanModel['optimizers'][string]): Record<string, string> {
+function slotsOf(optimizer: Optimizer): Record<string, string> {
   if (optimizer instanceof optim.Adam) return { m: 'exp_avg', v: 'exp_avg_sq' }
   return optimizer instanceof optim.RMSprop ? { v: 'square_avg' } : { v: 'momentum_buffer' }
 }
@@ -77,15 +77,15 @@ interface Layout {
   optimizers: Place[]
 }
 
-function layoutOf(model: GanModel): Layout {
+function layoutOf(model: Model): Layout {
   const own = networkPlaces(model)
   const find = (parameter: Tensor): Place => {
     const place = own.get(parameter)
     if (place) return place
     throw new CheckpointError('a parameter that is trained belongs to no network')
   }
-  const averages = Object.entries(model.averages ?? {}).flatMap(([key, { params }]) =>
-    params.map((parameter, i) => {
+  const averages = Object.entries(model.averages ?? {}).flatMap(([key, { parameters }]) =>
+    parameters.map((parameter, i) => {
       const of = find(parameter)
       return { of, place: { ...of, name: `average.${key}.${i}`, torch: `average.${of.torch}` } }
     }),
@@ -96,7 +96,7 @@ function layoutOf(model: GanModel): Layout {
   const networks = [...own.values()]
   const optimizers = Object.entries(model.optimizers).flatMap(([key, optimizer]) =>
     Object.entries(slotsOf(optimizer)).flatMap(([slot, theirs]) =>
-      optimizer.params.map((parameter, i) => {
+      optimizer.parameters.map((parameter, i) => {
         const of = find(parameter)
         const name = `optimizer.${key}.${slot}.${i}`
         return { ...of, name, torch: `optimizer.${key}.${theirs}.${of.torch}` }
@@ -110,7 +110,7 @@ function layoutOf(model: GanModel): Layout {
 }
 
 /** A checkpoint's tensors as PyTorch has them: networks, averages, and what the optimisers keep. */
-export function toTorch(model: GanModel, tensors: Saved): Saved {
+export function toTorch(model: Model, tensors: Saved): Saved {
   const { networks, averages, copies, optimizers } = layoutOf(model)
   const places = [...networks, ...averages.map(({ place }) => place), ...optimizers]
   const entries = places.map(({ name, torch, axes }) => [torch, permuted(tensors[name], axes)] as const)
@@ -123,7 +123,7 @@ export function toTorch(model: GanModel, tensors: Saved): Saved {
  * Throws CheckpointError, naming `file` and what is wrong by PyTorch's names: tensors that are missing, unknown, of another
  * shape or not finite, averages whose buffers are not the network's.
  */
-export function fromTorch(model: GanModel, torch: Saved, file: string): Saved {
+export function fromTorch(model: Model, torch: Saved, file: string): Saved {
   const { networks, averages, copies, optimizers } = layoutOf(model)
   const has = (prefix: string): boolean => Object.keys(torch).some((name) => name.startsWith(prefix))
   const [hasAverages, hasOptimizers] = [has('average.'), has('optimizer.')]

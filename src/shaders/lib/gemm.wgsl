@@ -22,7 +22,7 @@
 // VEC_Y          y is bound as vec4s (N a multiple of 4)
 // Y_TRANSPOSED   y is [n, m]
 // HAS_BIAS       y += bias[n]
-// SLOPE          y goes through a leaky ReLU of this slope
+// SLOPE, RELU    of a leaky ReLU of y, if there is one (lib/activate.wgsl); T and BITS there are V and its bits
 // INSIDE         no tap points outside of the image, so nothing needs to be zero in its place
 // TAP_SKIP       some taps are unused for some z: tapUsed tells
 //
@@ -85,13 +85,7 @@ fn loadB(block: u32, k: u32, n: u32) -> V {
 
 #include "lib/mac.wgsl"
 
-fn activate(v: V) -> V {
-#ifdef SLOPE
-  return select(v * SLOPE, v, v > V());
-#else
-  return v;
-#endif
-}
+#include "lib/activate.wgsl"
 
 fn storedRow(z: u32, m: u32) -> i32 { return select(-1, outputRow(z % Z, m), m < M); }
 

@@ -8,12 +8,8 @@
 // BY_ELEMENT       that is r
 // HAS_GAMMA        gamma, and beta where the kernel uses it, are given
 // EPS              added to the variance
-// SLOPE            if set, y is a leaky ReLU of the result: slope times what is below 0
+// SLOPE, RELU      of a leaky ReLU of the result, if there is one (lib/activate.wgsl)
+#include "lib/activate.wgsl"
 
 // stats holds the means of all groups, then their variances.
-#ifdef SLOPE
-fn activate(v: T) -> T { return select(v * SLOPE, v, v > T(0.0)); }
-// What is left of dy behind the activation, whose argument is v.
-fn activateGrad(dy: T, v: T) -> T { return select(dy * SLOPE, dy, v > T(0.0)); }
-#endif
 fn rstd(variance: T) -> T { return 1.0 / sqrt(variance + EPS); }

@@ -2,14 +2,12 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../../src/engine/index.ts'
 import { grad, nn, scope, type Tensor, tensor } from '../../../src/engine/index.ts'
+import type { PointField } from '../../../src/models/data/fields.ts'
+import { MinibatchDeviation, MinibatchDiscrimination } from '../../../src/models/nets/minibatch.ts'
 import { leastSquares, nonSaturating } from '../../../src/models/training/losses.ts'
 import { augmented } from '../../../src/models/training/stabilisers/augment.ts'
-import {
-  MinibatchDeviation,
-  MinibatchDiscrimination,
-} from '../../../src/models/training/stabilisers/features.ts'
-import { Stabilised } from '../../../src/models/training/stabilisers/index.ts'
-import { noisy, packed, packedSize } from '../../../src/models/training/stabilisers/input.ts'
+import { noisy, packed, packedField } from '../../../src/models/training/stabilisers/input.ts'
+import { StabilisedJudge } from '../../../src/models/training/stabilisers/judge.ts'
 import {
   around,
   between,
@@ -29,6 +27,8 @@ const meanOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => a + b) / values.length
 const deviation = (values: ArrayLike<number>): number =>
   Math.sqrt(meanOf(Array.from(values, (v) => (v - meanOf(values)) ** 2)))
+/** Of points anywhere. */
+const points = (dims: number, unit: number): PointField => ({ kind: 'points', dims, unit, toy: 'ring' })
 const disposeAll = (model: object): void => {
   for (const t of Object.values(nn.stateDict(model))) t.dispose()
 }
@@ -159,10 +159,11 @@ describe('spectral norm', () => {
     const [first, second] = net.layers as nn.Linear[]
     first.weight.write([3, 0, 0, 0, 2, 0, 0, 0, 1]) // σ = 3
     second.weight.write([2, 3, 6]) // σ = 7
-    const D = new Stabilised(net, { dims: 3, unit: 1 }, { spectral: 1 })
-    const u = () => Promise.all(Object.values(nn.stateDict(D.state)).map((t) => t.data()))
+    const D = new StabilisedJudge(net, points(3, 1), { spectral: 1 })
+    const state = D.state as object
+    const u = () => Promise.all(Object.values(nn.stateDict(state)).map((t) => t.data()))
     const pass = (f: (x: Tensor) => Tensor) => valuesOf(() => f(tensor([1, 1, 1], [1, 3])))
-    for (let n = 0; n < 30; n++) await pass((x) => D.forward(x))
+    for (let n = 0; n < 30; n++) await pass((x) => D.onReal(x))
     const before = await u()
     expect(before.length).toBe(2)
     const [logit] = await pass((x) => D.judge(x))
@@ -171,10 +172,10 @@ describe('spectral norm', () => {
     first.weight.write([1, 0, 0, 0, 2, 0, 0, 0, 3])
     await pass((x) => D.judge(x))
     expect(await u()).toEqual(before)
-    await pass((x) => D.forward(x))
+    await pass((x) => D.onReal(x))
     expect(await u()).not.toEqual(before)
     disposeAll(net)
-    disposeAll(D.state)
+    disposeAll(state)
   })
 })
 
@@ -252,7 +253,7 @@ describe('input', () => {
     let step = 0
     const settings = { noise: 0.5, 'noise-steps': 4 }
     G.seed(2)
-    const take = G.capture(() => noisy(G.zeros([1024, 2]), { dims: 2, unit: 4 }, settings, () => step))
+    const take = G.capture(() => noisy(G.zeros([1024, 2]), points(2, 4), settings, () => step))
     for (; step < 6; step++) {
       const expected = 0.5 * 4 * Math.max(0, 1 - step / 4)
       const values = await take().data()
@@ -263,7 +264,7 @@ describe('input', () => {
   })
 
   gpuTest('packs: points end to end, images on top of each other', async () => {
-    const [points, images] = await evaluate(() => [
+    const [pairs, images] = await evaluate(() => [
       packed(tensor([1, 2, 3, 4, 5, 6, 7, 8], [4, 2]), { pack: 2 }),
       packed(
         tensor(
@@ -273,12 +274,16 @@ describe('input', () => {
         { pack: 2 },
       ),
     ])
-    expect(points.shape).toEqual([2, 4])
-    expect([...points.data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(pairs.shape).toEqual([2, 4])
+    expect([...pairs.data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     expect(images.shape).toEqual([2, 1, 2, 4])
     expect([...images.data]).toEqual([0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15])
-    expect(packedSize({ size: 8, channels: 3 }, { pack: 2 })).toEqual({ size: 8, channels: 6 })
-    expect(packedSize({ dims: 2, unit: 4 }, { pack: 3 })).toEqual({ dims: 6, unit: 4 })
+    expect(packedField({ kind: 'image', size: 8, channels: 3 }, { pack: 2 })).toEqual({
+      kind: 'image',
+      size: 8,
+      channels: 6,
+    })
+    expect(packedField(points(2, 4), { pack: 3 })).toEqual(points(6, 4))
   })
 })
 

@@ -2,7 +2,8 @@
 import { describe, expect } from 'vitest'
 import * as G from '../../../src/engine/index.ts'
 import { grad, nn, optim, scope, type Tensor, tensor } from '../../../src/engine/index.ts'
-import { Gan } from '../../../src/models/families/gan.ts'
+import type { Settings } from '../../../src/models/training/stabilisers/names.ts'
+import { Trainer } from '../../../src/models/training/trainer.ts'
 import { evaluate, expectClose, gpuTest } from '../../harness.ts'
 
 const START = [0.5, -1.25, 2]
@@ -69,11 +70,16 @@ describe.each(RULES)('lookahead of %s', (_, make) => {
 
 describe('unrolled gan', () => {
   /** G's first gradient and D after the step, of equal models on equal numbers. */
-  const firstStep = async (settings: { unroll?: number; r1?: number }) => {
-    G.seed(4)
-    const model = scope(
-      () => new Gan({ dims: 2, unit: 1 }, { width: 8, latent: 2 }, 'nonSaturating', settings),
-    )
+  const firstStep = async (aids: Settings) => {
+    const trainer = new Trainer({
+      model: 'gan',
+      options: { width: 8, latent: 2 },
+      aids,
+      fields: { x: { kind: 'points', dims: 2, unit: 1, toy: 'ring' } },
+      batch: 8,
+      seed: 4,
+    })
+    const { model } = trainer
     const real = scope(() => G.randn([8, 2]))
     const z = scope(() => G.randn([8, 2]))
     let taken: Promise<Float32Array[]> | undefined
@@ -84,11 +90,13 @@ describe('unrolled gan', () => {
       step(grads)
     }
     const use = (t: Tensor) => () => G.add(t, 0)
-    scope(() => void model.step(use(real), use(z)))
+    // D's own step and what it looks ahead to draw from the trainer's source: always the same samples here.
+    Object.assign(trainer, { source: { draw: () => ({ x: use(real)() }) } })
+    scope(() => void model.step({ ...trainer.context(), normal: use(z) }))
     const grads = (await taken)?.flatMap((g) => [...g]) ?? []
     const D = await Promise.all(nn.parameters(model.networks.discriminator).map((t) => t.data()))
-    for (const user of Object.values(model.optimizers)) user.dispose()
-    for (const t of [...Object.values(nn.stateDict(model.networks)), real, z]) t.dispose()
+    trainer.dispose()
+    for (const t of [real, z]) t.dispose()
     return { grads, D: D.flatMap((values) => [...values]) }
   }
 

@@ -4,6 +4,7 @@ import { run } from '../../gpu/kernel.ts'
 import { record, together, vjpOf } from '../../tensor/autograd.ts'
 import { check, type Shape, sameShape, shapeText, sizeOf } from '../../tensor/shape.ts'
 import { empty, type Tensor } from '../../tensor/tensor.ts'
+import { lanesFor, typeOf } from '../lanes.ts'
 import { add, div, leakyRelu, mul, mulAdd, neg, sqrt, square } from '../pointwise.ts'
 import { mean, sum } from '../reduce.ts'
 import { checkEps, type NormLayout, normalize, normStats, type RunningStats } from './normalize.ts'
@@ -148,13 +149,13 @@ function pixelNormKernel(x: Tensor, dy: Tensor | undefined, eps: number): Tensor
   const C = x.shape[x.shape.length - 1]
   check(x.shape.length >= 2, 'pixelNorm', () => `expected [..., C], got ${shapeText(x.shape)}`)
   checkEps('pixelNorm', eps)
-  const lanes = C % 4 === 0 ? 4 : 1
+  const lanes = lanesFor(C)
   const y = empty(x.shape, 'pixelNorm')
   const rows = x.size / C
   run('pixel_norm', {
     op: 'pixelNorm',
     defines: {
-      T: lanes === 4 ? 'vec4f' : 'f32',
+      ...typeOf(lanes),
       VECTOR: lanes === 4,
       C: `${C / lanes}u`,
       CHANNELS: `${C}.0`,

@@ -9,6 +9,7 @@ import type { Defines } from '../../gpu/wgsl.ts'
 import { noGrad, record, together, vjpOf } from '../../tensor/autograd.ts'
 import { check } from '../../tensor/shape.ts'
 import { empty, scope, type Tensor, view } from '../../tensor/tensor.ts'
+import { type Lanes, lanesFor, slopeDefines, typeOf } from '../lanes.ts'
 import { reshape } from '../movement.ts'
 import { add, div, leakyReluGrad, mul, mulAdd, sqrt, sub } from '../pointwise.ts'
 import { mean, sum, variance } from '../reduce.ts'
@@ -50,21 +51,21 @@ export function checkEps(op: string, eps: number): void {
 function commonDefines(
   { op, R, I, gammaBy, eps, slope }: NormLayout,
   gamma: Tensor | undefined,
-): { lanes: number; defines: Defines } {
-  const lanes = I % 4 === 0 ? 4 : 1
+): { lanes: Lanes; defines: Defines } {
+  const lanes = lanesFor(I)
   checkEps(op, eps)
   // EPS needs a float literal
   const EPS = eps.toExponential()
   return {
     lanes,
     defines: {
-      T: lanes === 4 ? 'vec4f' : 'f32',
+      ...typeOf(lanes),
       R: `${R}u`,
       I: `${I / lanes}u`,
       GAMMA_INDEX: GAMMA_INDEX[gammaBy],
       HAS_GAMMA: gamma !== undefined,
       BY_ELEMENT: gamma !== undefined && gammaBy === 'element',
-      SLOPE: gamma && slope?.toExponential(), // a float literal, as EPS
+      ...(gamma && slopeDefines(slope)),
       EPS,
     },
   }
@@ -215,7 +216,7 @@ function normSums(
       ...defines,
       ...sliced,
       STATS_BY_ROW: byRow,
-      STAT_T: statLanes === 4 ? 'vec4f' : 'f32',
+      STAT_T: typeOf(statLanes).T,
       STATS: `${stats.size / 2 / statLanes}u`,
       WEIGHTED: gamma !== undefined && !beta,
     },

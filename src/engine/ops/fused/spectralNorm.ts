@@ -6,6 +6,7 @@ import { noGrad, record, together, vjpOf } from '../../tensor/autograd.ts'
 import { check, type Shape, sameShape, shapeText } from '../../tensor/shape.ts'
 import { empty, scope, Tensor } from '../../tensor/tensor.ts'
 import { endToEnd } from '../flat.ts'
+import { typeOf } from '../lanes.ts'
 import { place, reshape, slice } from '../movement.ts'
 import { div, mul, sub, zeros } from '../pointwise.ts'
 import { sum } from '../reduce.ts'
@@ -140,6 +141,7 @@ function launch(
   run(kernel, {
     op: OP,
     defines: {
+      ...typeOf(1),
       LAYERS: layers.join(', '),
       COUNT: `${places.length}u`,
       LANES: serial ? '1u' : `${LANES}u`,

@@ -9,6 +9,7 @@ import type { Defines } from '../../gpu/wgsl.ts'
 import { noGrad, record, together, vjpOf } from '../../tensor/autograd.ts'
 import { check, sameShape, shapeText } from '../../tensor/shape.ts'
 import { empty, scope, type Tensor } from '../../tensor/tensor.ts'
+import { lanesFor, slopeDefines, typeOf } from '../lanes.ts'
 import { slice } from '../movement.ts'
 import { add, leakyRelu, mul } from '../pointwise.ts'
 import { sum } from '../reduce.ts'
@@ -39,7 +40,7 @@ export function styleLayer(
   const y = empty(x.shape, 'styleLayer')
   const kept = empty([5, N, C], 'styleLayer')
   launch('style_layer', x, noise, {
-    defines: { SLOPE: slope.toExponential(), EPS: eps.toExponential() },
+    defines: { ...slopeDefines(slope), EPS: eps.toExponential() },
     buffers: { x, noise, noiseScale, bias, style, y, kept },
   })
   const composed = ([x, noiseScale, bias, style]: Tensor[]): Tensor[] => {
@@ -70,7 +71,7 @@ function styleLayerBackward(
       const [dx, dstyle] = [empty(x.shape, 'styleLayer'), empty(style.shape, 'styleLayer')]
       const [dbias, dnoiseScale] = [empty([N, C], 'styleLayer'), empty([N, C], 'styleLayer')]
       launch('style_layer_backward', x, noise, {
-        defines: { SLOPE: slope.toExponential() },
+        defines: slopeDefines(slope),
         buffers: { x, noise, kept, dy, dx, dstyle, dbias, dnoiseScale },
       })
       return [dx, sum(dnoiseScale, { axes: 0 }), sum(dbias, { axes: 0 }), dstyle]
@@ -98,7 +99,7 @@ function launch(
 ): void {
   const [N, H, W, C] = x.shape
   const R = H * W
-  const width = C % 4 === 0 ? 4 : 1
+  const width = lanesFor(C)
   const planes = (N * C) / width
   let lanes = 1
   while (!gpu().isSoftware && lanes < WORKGROUP.most && lanes * STRIP < R) lanes *= 2
@@ -110,7 +111,7 @@ function launch(
   run(name, {
     op: 'styleLayer',
     defines: {
-      T: width === 4 ? 'vec4f' : 'f32',
+      ...typeOf(width),
       R: `${R}u`,
       C: `${C / width}u`,
       NOISE_N: `${noise.shape[0] === 1 ? 0 : R}u`,

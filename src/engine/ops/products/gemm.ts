@@ -3,6 +3,7 @@ import { type Gpu, gpu } from '../../gpu/device.ts'
 import { run } from '../../gpu/kernel.ts'
 import type { Defines } from '../../gpu/wgsl.ts'
 import { empty, type Tensor } from '../../tensor/tensor.ts'
+import { slopeDefines } from '../lanes.ts'
 import { full, leakyRelu } from '../pointwise.ts'
 import { sumParts } from '../reduce.ts'
 import { type Again, chooseVariant } from './tuned.ts'
@@ -76,6 +77,8 @@ function columnDefines(N: number, NV: number): Defines {
     NU: `${NU}u`,
     NV: `${NV}u`,
     V: NU === 1 ? 'f32' : `vec${NU}f`,
+    T: 'V',
+    BITS: NU === 1 ? 'i32' : `vec${NU}i`,
     SCALAR_V: NU === 1,
     VEC_Y: N % 4 === 0,
     LAST_N: `${N % 4 === 0 ? N - 4 : N - 1}u`,
@@ -188,7 +191,7 @@ export function rowGemm(gemm: RowGemm): Tensor {
       VEC_Y: columns.VEC_Y && !yTransposed,
       Y_TRANSPOSED: yTransposed,
       HAS_BIAS: bias !== undefined && slices === 1,
-      SLOPE: slices === 1 ? slope?.toExponential() : undefined,
+      ...(slices === 1 && slopeDefines(slope)),
     },
     buffers: { a, b, y, ...(bias && slices === 1 && { bias }) },
     flops,

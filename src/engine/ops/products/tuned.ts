@@ -6,6 +6,7 @@
 import { adapterName } from '../../gpu/adapter.ts'
 import { type Gpu, gpu } from '../../gpu/device.ts'
 import { shadersHash } from '../../gpu/wgsl.ts'
+import { amount, map, object, type Schema, text } from '../../schema.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 
 /** A problem that several variants of a kernel can compute. */
@@ -106,19 +107,11 @@ export function setTuned({ adapter, kernels, found }: TunedTable): number {
   return Object.keys(found).length
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** What a table that was stored somewhere has to be. */
+export const tunedTable: Schema<TunedTable> = object({
+  adapter: text,
+  kernels: text,
+  found: map(object({ variant: text, usual: text, ratio: amount })),
+})
 
-/** Whether a value that was stored somewhere has the form of a table. */
-export const isTunedTable = (value: unknown): value is TunedTable =>
-  isObject(value) &&
-  typeof value.adapter === 'string' &&
-  typeof value.kernels === 'string' &&
-  isObject(value.found) &&
-  Object.values(value.found).every(
-    (entry) =>
-      isObject(entry) &&
-      typeof entry.variant === 'string' &&
-      typeof entry.usual === 'string' &&
-      Number.isFinite(entry.ratio),
-  )
+export const isTunedTable = (value: unknown): value is TunedTable => !tunedTable.check(value, '').length

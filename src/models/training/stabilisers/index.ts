@@ -1,184 +1,113 @@
 /**
- * Regularisers and tricks around a model's discriminator: one object that the model asks for D's logits, penalties and
- * look-ahead instead of asking D. Formulas and sources: docs/stabilisers.md, and the files beside this one.
+ * Regularisers and tricks, wrapped around a family from outside: around its discriminator, its losses, the updates of its
+ * networks. Formulas and sources: docs/stabilisers.md, and the files beside this one.
  */
-import { add, assign, mul, nn, type optim, scope, stopGradient, type Tensor } from '../../../engine/index.ts'
-import { isImage, type SampleSize, shapeOf } from '../../model.ts'
-import type { GanLoss } from '../losses.ts'
-import { augmented } from './augment.ts'
-import { noisy, packed } from './input.ts'
-import { type Settings, stabilisers } from './names.ts'
-import { around, between, gradientPenalty, plus, r1 } from './penalties.ts'
-import { Replay } from './replay.ts'
-import { WeightNorm } from './weights.ts'
+import { assign, grad, nn, reshape, type Tensor, zeros } from '../../../engine/index.ts'
+import type { SampleField } from '../../data/fields.ts'
+import type { JudgeNetwork, Kit, Metrics, Model, Optimizer } from '../../family.ts'
+import { featuresFor, type JudgeLayers } from '../../nets/minibatch.ts'
+import { type LossName, losses, type OpinionLoss } from '../losses.ts'
+import { packedField } from './input.ts'
+import { StabilisedJudge } from './judge.ts'
+import type { Settings } from './names.ts'
+import { generatorPenalty, plus } from './penalties.ts'
+import { withTargets } from './targets.ts'
 
-export { featuresFor } from './features.ts'
-export { packedSize } from './input.ts'
 export type { Settings } from './names.ts'
-export { generatorPenalty, plus } from './penalties.ts'
-export { withTargets } from './targets.ts'
 
-/** Batch norm mixes the samples of a batch, and undoes what is done to the length of weights. */
-export const needsNoNorm = ({ gp, r1, dragan, spectral, weightnorm }: Settings): boolean =>
-  [gp, r1, dragan, spectral, weightnorm].some((value) => value !== undefined)
+/** What a run's settings do to a model: the family builds with it, then it wraps what was built. */
+export class Stabilisers implements Kit {
+  readonly dropout: number
+  readonly #settings: Settings
+  readonly #judges: StabilisedJudge[] = []
+  #loss?: OpinionLoss
+  /** The latest penalty of a discriminator, where there is one. */
+  #penalty?: Tensor
 
-type Optimizer = optim.SGD | optim.RMSprop | optim.Adam
-
-/** A discriminator with what stabilises it. Without settings it is the discriminator, and adds nothing to a step. */
-export class Stabilised implements nn.Layer {
-  private readonly spectral?: nn.SpectralNorm
-  private readonly weightNorm?: WeightNorm
-  private readonly replay?: Replay
-  private optimizers?: { G: Optimizer; D: Optimizer }
-
-  constructor(
-    private readonly network: nn.Layer,
-    private readonly sample: SampleSize,
-    private readonly settings: Settings = {},
-  ) {
-    if (settings.spectral) this.spectral = new nn.SpectralNorm(network)
-    if (settings.weightnorm) this.weightNorm = new WeightNorm(network)
-    if (settings.replay) this.replay = new Replay(settings.replay, shapeOf(sample))
+  constructor(settings: Settings = {}) {
+    this.#settings = settings
+    this.dropout = settings.dropout ?? 0
   }
 
-  /** What is trained. */
-  get parameters(): Tensor[] {
-    return [...nn.parameters(this.network), ...(this.weightNorm?.gains ?? [])]
+  discriminator<F extends SampleField>(
+    field: F,
+    make: (field: F, layers: JudgeLayers) => JudgeNetwork,
+  ): StabilisedJudge {
+    const layers = { features: featuresFor(this.#settings), norm: !this.#needsNoNorm }
+    const network = make(packedField(field, this.#settings), layers)
+    const judge = new StabilisedJudge(network, field, this.#settings)
+    this.#judges.push(judge)
+    return judge
   }
 
-  /** What a checkpoint holds beside the networks; empty when there is nothing. */
-  get state(): Record<string, object> {
-    const { spectral, weightNorm, replay } = this
-    const own = {
-      ...(spectral && { u: spectral.u }),
-      ...(weightNorm && { gains: weightNorm.gains }),
-      ...(replay && { replay }),
+  loss(name: LossName): OpinionLoss {
+    this.#loss = withTargets(losses[name], this.#settings)
+    return this.#loss
+  }
+
+  /** Batch norm in a discriminator mixes its samples and undoes what is done to the length of its weights. */
+  get #needsNoNorm(): boolean {
+    const { gp, r1, dragan, spectral, weightnorm } = this.#settings
+    return [gp, r1, dragan, spectral, weightnorm].some((value) => value !== undefined)
+  }
+
+  /** The model as it is trained, saved and shown. `steps` are those taken so far, `real` draws what the judges see. */
+  wrap(model: Model, steps: () => number, real: () => Tensor): Model {
+    const { gp, r1, dragan, ttur = 1 } = this.#settings
+    for (const judge of this.#judges) {
+      const optimizer = this.#optimizerOf(model, judge)
+      judge.surround({ optimizer, steps, draw: real }, this.#loss)
+      const { lr } = optimizer
+      if (ttur !== 1) optimizer.lr = typeof lr === 'function' ? (t) => lr(t) * ttur : lr * ttur
     }
-    return Object.keys(own).length ? { stabilisers: own } : {}
-  }
-
-  /** What a step has to report besides the model's own. */
-  get metrics(): readonly string[] {
-    const { gp, r1, dragan } = this.settings
-    return gp || r1 || dragan ? ['penalty'] : []
-  }
-
-  /** To be called before the first step: G's optimiser counts the steps, D's looks ahead and clips. */
-  use(G: Optimizer, D: Optimizer): void {
-    this.optimizers = { G, D }
-  }
-
-  /** Whether a sample's logit depends on that sample alone: else there is no map of D(x). */
-  get judgesAlone(): boolean {
-    const { pack, minibatch, stddev } = this.settings
-    return !pack && !minibatch && !stddev
-  }
-
-  /** Logits [N / pack, 1] of samples [N, ...] as training sees them: changed at random, real and generated alike. */
-  forward(x: Tensor): Tensor {
-    return this.plain.forward(this.disturbed(x))
-  }
-
-  /** Logits of samples as they are, for people to see: nothing is moved by it. */
-  judge(x: Tensor): Tensor {
-    const vectors = Object.values(this.spectral?.u ?? {})
-    return scope(() => {
-      const kept = vectors.map((u) => add(u, 0))
-      const logits = this.plain.forward(x)
-      vectors.forEach((u, i) => {
-        assign(u, kept[i])
-      })
-      return logits
-    })
-  }
-
-  /** D without what changes samples at random, for penalties. */
-  readonly plain: nn.Layer = {
-    forward: (x) => {
-      const { network, spectral, weightNorm, instead, settings } = this
-      const packs = packed(x, settings)
-      const pass = (): Tensor => network.forward(packs)
-      const normalized = (): Tensor => spectral?.normalized(pass) ?? pass()
-      const weights = weightNorm?.weights((t) => instead.get(t) ?? t) ?? []
-      const tensors = new Map([...instead, ...weights])
-      return tensors.size ? nn.withTensors(network, tensors, normalized) : normalized()
-    },
-  }
-
-  /** Real samples as `penalty` wants them. */
-  real(x: Tensor): Tensor {
-    if (!this.settings.r1) return x
-    const leaf = stopGradient(x)
-    leaf.requiresGrad = true
-    return leaf
-  }
-
-  /** Generated samples for D's step, without their gradient: these, or some of them and some of the past. */
-  generated(fake: Tensor): Tensor {
-    const constant = stopGradient(fake)
-    return this.replay ? this.replay.mix(constant) : constant
-  }
-
-  /** What D's loss is to have added: of real samples (from `real`), generated ones, and the logits on the former. */
-  penalty(real: Tensor, fake: Tensor, logits: Tensor): Tensor | undefined {
-    const {
-      gp,
-      r1: gamma,
-      dragan,
-      'dragan-std': share = stabilisers['dragan-std'].value,
-      pack,
-    } = this.settings
-    const terms = [
-      ...(gp ? [mul(gradientPenalty(this.plain, between(real, fake), pack), gp)] : []),
-      ...(gamma ? [mul(r1(logits, real), gamma / 2)] : []),
-      ...(dragan ? [mul(gradientPenalty(this.plain, around(real, share), pack), dragan)] : []),
-    ]
-    return terms.length ? terms.reduce((a, b) => add(a, b)) : undefined
-  }
-
-  /** After D's update. */
-  clip(): void {
-    const { clip } = this.settings
-    if (clip) this.optimizers?.D.clip(clip)
-  }
-
-  /**
-   * Logits of generated samples for G's step. Unrolled, they are those of D after `unroll` more updates on these and
-   * `real` samples, and gradients flow to G also through the updates (Metz et al. 2016, section 2.3, arXiv:1611.02163:
-   * both terms of its equation 6). The updates are those of D's optimiser, with its state, in ops: D itself stays.
-   */
-  ahead(fake: Tensor, real: () => Tensor, loss: GanLoss): Tensor {
-    const { unroll } = this.settings
-    if (!unroll || !this.optimizers) return this.forward(fake)
-    const own = this.parameters
-    const x = this.real(real())
-    const at = <T>(params: readonly Tensor[], body: () => T): T =>
-      this.withParameters(new Map(own.map((p, i) => [p, params[i]])), body)
-    const objective = (params: readonly Tensor[]): Tensor =>
-      at(params, () => {
-        const logits = this.forward(x)
-        const term = this.penalty(x, fake, logits)
-        return plus(loss.discriminator(logits, this.forward(fake)), term)
-      })
-    const later = this.optimizers.D.lookahead(objective, unroll)
-    return at(later, () => this.forward(fake))
-  }
-
-  /** Parameters to use instead of the own ones, while `withParameters` runs. */
-  private instead: ReadonlyMap<Tensor, Tensor> = new Map()
-
-  private withParameters<T>(instead: ReadonlyMap<Tensor, Tensor>, body: () => T): T {
-    this.instead = instead
-    try {
-      return body()
-    } finally {
-      this.instead = new Map()
+    const networks = Object.fromEntries(
+      Object.entries(model.networks).map(([name, net]) => [
+        name,
+        net instanceof StabilisedJudge ? net.network : net,
+      ]),
+    )
+    const own = this.#judges.map((judge) => judge.state).filter((state) => state !== undefined)
+    const isPenalised = Boolean(gp || r1 || dragan)
+    if (isPenalised) this.#penalty = zeros([])
+    return {
+      ...model,
+      networks,
+      state: {
+        ...model.state,
+        ...(own.length && { stabilisers: own.length === 1 ? own[0] : own }),
+        ...(this.#penalty && { penalty: { last: this.#penalty } }),
+      },
+      metrics: { ...model.metrics, ...(isPenalised && { penalty: 'penalty' as const }) },
+      step: (context) => this.#reported(model.step(context)),
+      judge: this.#judges.every(({ judgesAlone }) => judgesAlone) ? model.judge : undefined,
     }
   }
 
-  private disturbed(x: Tensor): Tensor {
-    const { sample, settings, optimizers } = this
-    const changed = isImage(sample) ? augmented(x, settings) : x
-    return noisy(changed, sample, settings, () => optimizers?.G.t ?? 0)
+  /** How a step minimises: with the penalties that are asked for added to the loss. */
+  minimize(model: Pick<Model, 'networks'>, optimizer: Optimizer, loss: Tensor): void {
+    const { parameters } = optimizer
+    const judges = this.#judges.filter((judge) => judge.parameters.some((p) => parameters.includes(p)))
+    const penalties = judges.flatMap((judge) => judge.penalty() ?? [])
+    const others = judges.length ? [] : trainedBy(model, parameters)
+    const own = others.map((G) => generatorPenalty(G, this.#settings))
+    optimizer.step(grad([...penalties, ...own].reduce<Tensor>(plus, loss), parameters))
+    const [first, ...more] = penalties
+    if (this.#penalty && first) assign(this.#penalty, more.reduce<Tensor>(plus, first))
+    for (const judge of judges) judge.clip()
+  }
+
+  #reported(metrics: Metrics): Metrics {
+    return this.#penalty ? { ...metrics, penalty: reshape(this.#penalty, []) } : metrics
+  }
+
+  #optimizerOf({ optimizers }: Model, judge: StabilisedJudge): Optimizer {
+    const [first] = judge.parameters
+    const found = Object.values(optimizers).find(({ parameters }) => parameters.includes(first))
+    if (!found) throw new Error('a discriminator that no optimiser trains')
+    return found
   }
 }
+
+/** The networks whose parameters are among these. */
+const trainedBy = ({ networks }: Pick<Model, 'networks'>, parameters: readonly Tensor[]): object[] =>
+  Object.values(networks).filter((net) => nn.parameters(net).some((p) => parameters.includes(p)))

@@ -1,6 +1,7 @@
 /** The regularisers and tricks by name: what each is, its value, what it goes with; and how flags and links say them. Pure. */
 import { DataError } from '../../../engine/errors.ts'
 import { kebab } from '../../kebab.ts'
+import { between, count, positive, type Range, readNumber, upTo, wholes } from '../../ranges.ts'
 
 export interface Entry {
   /** The flag that asks for it. */
@@ -9,8 +10,7 @@ export interface Entry {
   about: string
   /** Its value where only the name is given. */
   value: number
-  /** In words, and as a test. */
-  range: readonly [words: string, test: (value: number) => boolean]
+  range: Range
   /** Means nothing without this one. */
   of?: string
   /** Cannot be together with these. */
@@ -21,12 +21,7 @@ export interface Entry {
   targets?: boolean
 }
 
-const positive = ['above 0', (v: number) => v > 0] as const
-const count = (least: number) =>
-  [`a whole number, at least ${least}`, (v: number) => Number.isInteger(v) && v >= least] as const
-const between = (low: number, high: number) =>
-  [`above ${low} and below ${high}`, (v: number) => v > low && v < high] as const
-const upTo = (high: number) => [`above 0, at most ${high}`, (v: number) => v > 0 && v <= high] as const
+const there: Range = { ...wholes(1, 1), words: '1, or left out' }
 
 /** Formulas: docs/stabilisers.md. */
 export const stabilisers = {
@@ -66,14 +61,14 @@ export const stabilisers = {
     flag: 'reg',
     about: "D's weights over their largest singular values, w = W / σ(W) (arXiv:1802.05957)",
     value: 1,
-    range: ['1, or left out', (v) => v === 1],
+    range: there,
     without: ['clip', 'weightnorm'],
   },
   weightnorm: {
     flag: 'reg',
     about: "D's weights as length times direction, w = g v / ‖v‖ (arXiv:1602.07868)",
     value: 1,
-    range: ['1, or left out', (v) => v === 1],
+    range: there,
     without: ['clip', 'spectral'],
   },
   ortho: {
@@ -123,26 +118,26 @@ export const stabilisers = {
     flag: 'trick',
     about: "steps in which it falls; the run's if left out",
     value: 3000,
-    range: count(1),
+    range: count,
     of: 'noise',
   },
   minibatch: {
     flag: 'trick',
     about: 'features of minibatch discrimination in D (arXiv:1606.03498)',
     value: 16,
-    range: count(1),
+    range: count,
   },
   stddev: {
     flag: 'trick',
     about: 'samples of a group whose standard deviation D sees (arXiv:1710.10196)',
     value: 4,
-    range: count(2),
+    range: wholes(2),
   },
   replay: {
     flag: 'trick',
     about: "past samples of G's, of which half of D's generated batch is drawn (arXiv:1612.07828)",
     value: 512,
-    range: count(1),
+    range: count,
   },
   dropout: {
     flag: 'trick',
@@ -154,13 +149,13 @@ export const stabilisers = {
     flag: 'trick',
     about: "steps of D that G's step looks ahead (arXiv:1611.02163)",
     value: 5,
-    range: count(1),
+    range: count,
   },
   pack: {
     flag: 'trick',
     about: 'samples that D judges together (arXiv:1712.04086)',
     value: 2,
-    range: count(2),
+    range: wholes(2),
   },
   ttur: {
     flag: 'trick',
@@ -195,6 +190,22 @@ export type Name = keyof typeof stabilisers
 /** Values by name; what is not there is not used. */
 export type Settings = Readonly<Partial<Record<Name, number>>>
 
+/** What fits every discriminator: it changes its input, or its rate. */
+export const ANY: readonly Name[] = [
+  ...(['noise', 'noise-steps', 'replay', 'pack', 'ttur'] as const),
+  ...(['color', 'translation', 'cutout'] as const),
+]
+/** What fits where D says how probable it is that a sample is real. */
+export const TARGETS: readonly Name[] = ['smooth', 'soft', 'flip']
+/** What fits networks of plain dense and conv layers, whose D ends in a dense one. */
+export const LAYERS: readonly Name[] = ['ortho', 'ortho-offdiag', 'minibatch', 'stddev', 'dropout']
+/** What fits models that have no penalty of their own. */
+export const PENALTIES: readonly Name[] = ['gp', 'r1', 'dragan', 'dragan-std']
+/** D's weights as functions of what is trained. */
+export const RESHAPED: readonly Name[] = ['spectral', 'weightnorm']
+/** What fits models whose paper leaves D's weights as they are. */
+export const FREE: readonly Name[] = [...PENALTIES, ...RESHAPED, 'clip', 'unroll']
+
 const entries: Readonly<Record<string, Entry>> = stabilisers
 export const names = Object.keys(stabilisers) as Name[]
 export const namesOf = (flag: Entry['flag']): Name[] => names.filter((name) => entries[name].flag === flag)
@@ -228,9 +239,9 @@ export function parse(flag: Entry['flag'], text: string): Settings {
 function readValue(name: string, text: string | undefined): number {
   const { flag, value, range, about } = entries[name]
   if (text === undefined) return value
-  const number = Number(text)
-  if (range[1](number)) return number
-  throw new DataError(`--${flag} ${name}: expected ${range[0]} (${about}), got '${text}'`)
+  const number = readNumber(range, text)
+  if (number !== undefined) return number
+  throw new DataError(`--${flag} ${name}: expected ${range.words} (${about}), got '${text}'`)
 }
 
 /** As `parse` reads it; empty when there is nothing of this flag. */
@@ -271,7 +282,7 @@ export function check(settings: Settings, place: Place): void {
         `${model} does not take ${flag}: it takes ${own.length ? own.join(', ') : `no --${entry.flag}`}; ${name} fits ${where(name).join(', ') || 'none'}`,
       )
     }
-    if (!entry.range[1](value)) fail(`${flag}: expected ${entry.range[0]}, got ${value}`)
+    if (!entry.range.has(value)) fail(`${flag}: expected ${entry.range.words}, got ${value}`)
     if (entry.of && settings[entry.of as Name] === undefined)
       fail(`${flag} means nothing without ${entry.of}`)
     const other = entry.without?.find((each) => settings[each as Name] !== undefined)

@@ -21,7 +21,7 @@ import {
   uniform,
   variance,
 } from '../../../engine/index.ts'
-import type { Settings } from './names.ts'
+import { type Settings, stabilisers } from './names.ts'
 
 /**
  * E (‖∇_x D(x)‖₂ - 1)² at `points`, through the gradient, so D is differentiated twice. Gulrajani et al. 2017, equation 3
@@ -91,6 +91,22 @@ function weightMatrices(network: object): Tensor[] {
     const inOrder = outputs === last ? w : permute(w, [...axes.filter((d) => d !== outputs), outputs])
     return reshape(inOrder, [-1, w.shape[outputs]])
   })
+}
+
+/** What D's loss is to have added: of real samples with their logits, and of generated ones. */
+export function discriminatorPenalty(
+  D: nn.Layer,
+  real: { samples: Tensor; logits: Tensor },
+  fake: Tensor,
+  { gp, r1: gamma, dragan, 'dragan-std': share = stabilisers['dragan-std'].value, pack }: Settings,
+): Tensor | undefined {
+  const { samples: x, logits } = real
+  const terms = [
+    ...(gp ? [mul(gradientPenalty(D, between(x, fake), pack), gp)] : []),
+    ...(gamma ? [mul(r1(logits, x), gamma / 2)] : []),
+    ...(dragan ? [mul(gradientPenalty(D, around(x, share), pack), dragan)] : []),
+  ]
+  return terms.length ? terms.reduce((a, b) => add(a, b)) : undefined
 }
 
 /** A loss with what may have to be added to it. */

@@ -11,9 +11,8 @@ import {
   sub,
   sum,
   type Tensor,
-} from '../../../engine/index.ts'
-import { withDeviation } from '../../nets/styleganLayers.ts'
-import type { Settings } from './names.ts'
+} from '../../engine/index.ts'
+import { withDeviation } from './styleganLayers.ts'
 
 /** Features [N, F] -> further ones [N, `outputs`]. */
 export interface FeatureLayer extends nn.Layer {
@@ -25,9 +24,16 @@ export type Features = (inputs: number) => FeatureLayer[]
 
 export const noFeatures: Features = () => []
 
-/** Those that are asked for. */
+/** What a discriminator is to be built of. */
+export interface JudgeLayers {
+  features: Features
+  /** Whether it may have batch norm. */
+  norm: boolean
+}
+
+/** Those that are asked for: B features of minibatch discrimination, groups of `stddev` samples. */
 export const featuresFor =
-  ({ minibatch, stddev }: Settings): Features =>
+  ({ minibatch, stddev }: { minibatch?: number; stddev?: number }): Features =>
   (inputs) => [
     ...(minibatch ? [new MinibatchDiscrimination(inputs, minibatch)] : []),
     ...(stddev ? [new MinibatchDeviation(stddev)] : []),

@@ -1,0 +1,2 @@
+export function plain(text: string): string
+export function makeConsolePlain(): void
