@@ -21,7 +21,7 @@ const gpu = {
   test: {
     name: 'chrome', // `--project gpu` goes by the name of the instance below, which must differ from this one
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/node/**', 'tests/ref/**', 'tests/fixtures/**'],
+    exclude: ['tests/node/**', 'tests/ref/**', 'tests/fixtures/**', 'tests/torch/**'],
     setupFiles: ['tests/setup.ts'],
     testTimeout: 60_000, // compiling and running on a software adapter takes its time
     // One page and one iframe for all files: they share one GPU anyway, and it is over twice as fast.

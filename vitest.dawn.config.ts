@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: 'dawn',
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/node/**', 'tests/ref/**', 'tests/fixtures/**'],
+    exclude: ['tests/node/**', 'tests/ref/**', 'tests/fixtures/**', 'tests/torch/**'],
     setupFiles: ['tests/setupDawn.ts'],
     testTimeout: 300_000, // llvmpipe compiles a large kernel for seconds, on a busy machine for many
     // One process for all files: they share one device.

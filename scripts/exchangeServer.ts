@@ -27,7 +27,7 @@ export async function serveExchange(files: Files, script: string, bundle?: strin
     // A source file that is edited meanwhile must not reload the page.
     // As a middleware it also leaves SIGTERM to us.
     server: {
-      ...privateServer(['src', 'bench']),
+      ...privateServer(['src', 'bench', script.slice(1)]),
       middlewareMode: true,
       hmr: false,
       ws: false,

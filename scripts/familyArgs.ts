@@ -4,7 +4,7 @@ import { isToyName } from '../src/models/data/toys.ts'
 import { families, familyOf } from '../src/models/index.ts'
 import { kebab } from '../src/models/kebab.ts'
 import { expected, type Options, optionText } from '../src/models/options.ts'
-import { type Flag, readArgs } from './args.ts'
+import { type Flag, type OptionFlags, readArgs } from './args.ts'
 import { readRecord } from './runFolder.ts'
 
 /** Trained if no model is named. */
@@ -20,27 +20,34 @@ export const defaultModel = (data = ''): string => (isToyName(data) ? POINT_MODE
  * such data if nothing else is said. Throws an Error that names the families when there is none called so.
  */
 export function readFamilyArgs<const F extends Record<string, Flag>>(argv: string[], flags: F) {
-  const { model, data, resume } = lookAhead(argv, flags)
-  if (model !== undefined && !Object.hasOwn(families, model))
-    throw new Error(`no model '${model}'; there are ${Object.keys(families).join(', ')}`)
+  const {
+    positionals: [model],
+    texts: { data, resume },
+  } = lookAhead(argv, flags)
+  if (model !== undefined) familyOf(model)
   const name = model ?? (resume === undefined ? defaultModel(data) : readRecord(resume).config.model)
+  return { ...readArgs(argv, flags, 1, flagsOfFamily(name)), model }
+}
+
+/** The flags of a family's options. Throws DataError that names the families when there is none called so. */
+export function flagsOfFamily(name: string): OptionFlags {
   const { options } = familyOf(name)
   const explain = (flag: string): string | undefined =>
     allOptions().some((own) => Object.keys(own).some((each) => kebab(each) === flag))
       ? `--${flag} is no option of ${name}, which has ${flagsOf(options).join(' ')}`
       : undefined
-  return { ...readArgs(argv, flags, 1, { options, explain }), model }
+  return { options, explain }
 }
 
 const allOptions = (): Options[] => Object.values(families).map((family) => family.options)
 
 const flagsOf = (options: Options): string[] => Object.keys(options).map((name) => `--${kebab(name)}`)
 
-/** The first argument that is no flag, and what two flags say, whatever the family turns out to be. */
-function lookAhead(
+/** The arguments that are no flags, and what flags say, whatever the family turns out to be. */
+export function lookAhead(
   argv: string[],
   flags: Record<string, Flag>,
-): { model?: string; data?: string; resume?: string } {
+): { positionals: string[]; texts: Partial<Record<string, string>> } {
   const toggles = new Map<string, boolean>()
   for (const options of allOptions())
     for (const [name, { kind }] of Object.entries(options))
@@ -54,8 +61,10 @@ function lookAhead(
     strict: false,
     allowPositionals: true,
   })
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-  return { model: positionals[0], data: text(values.data), resume: text(values.resume) }
+  const texts = Object.entries(values).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  return { positionals, texts: Object.fromEntries(texts) }
 }
 
 /** A line for each option of a family, for --help and --list. */

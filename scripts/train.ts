@@ -277,7 +277,8 @@ class Session implements Exchange<Report> {
 const useAgain = (page: TrainingPage, { tuned }: RunRecord): Promise<TunedTable | undefined> =>
   page.call('setTuned', tuned ? [tuned] : [])
 
-function recordOf(
+/** What run.json is to say of a run that begins, or goes on. */
+export function recordOf(
   plan: Plan,
   made: Environment,
   now: string,

@@ -29,6 +29,7 @@ import { meterOf } from './meter.ts'
 import { drawSnapshot, toPng } from './picture.ts'
 import type { Report } from './report.ts'
 import { served } from './served.ts'
+import { torch } from './torch.ts'
 import { setTuned } from './tuned.ts'
 
 export type { Report }
@@ -180,6 +181,7 @@ const commands = {
 
   ...evaluation,
   ...latents,
+  ...torch,
 }
 export type Commands = typeof commands
 

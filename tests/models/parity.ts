@@ -1,7 +1,7 @@
 /** Whole models against PyTorch: a fixture's weights, noise and data must give its losses and gradients. */
 import { expect } from 'vitest'
 import { nn, slice, type Tensor, tensor } from '../../src/engine/index.ts'
-import type { ImageField } from '../../src/models/data/fields.ts'
+import type { Field, ImageField, Need } from '../../src/models/data/fields.ts'
 import { families } from '../../src/models/index.ts'
 import type { OptionValue } from '../../src/models/options.ts'
 import { Trainer } from '../../src/models/training/trainer.ts'
@@ -21,6 +21,8 @@ export interface Fixture {
   real: Saved
   z: Saved
   epsilon?: Saved
+  /** The classes of the real minibatches, of a family that takes them. */
+  labels?: Saved
   /** Of every step, by the model's names. */
   metrics: Record<string, number[]>
   /** Of each network's first update. */
@@ -30,7 +32,7 @@ export interface Fixture {
 /** A family and what it is built with. */
 export interface Built {
   model: string
-  image: Pick<ImageField, 'size' | 'channels'>
+  image: Pick<ImageField, 'size' | 'channels'> & { classes?: number }
   options: Record<string, OptionValue>
 }
 
@@ -55,8 +57,13 @@ export async function withTrainer(
   { weights }: Pick<Fixture, 'weights'>,
   body: (trainer: Trainer) => Promise<void>,
 ): Promise<void> {
-  const [field] = Object.keys(families[model].takes)
-  const fields = { [field]: { kind: 'image' as const, size: image.size, channels: image.channels } }
+  const { size, channels, classes = 0 } = image
+  const field = ({ kinds }: Need): Field =>
+    kinds.includes('label')
+      ? { kind: 'label', classes: Array.from({ length: classes }, (_, i) => String(i)) }
+      : { kind: 'image', size, channels }
+  const takes = Object.entries(families[model].takes)
+  const fields = Object.fromEntries(takes.map(([name, need]) => [name, field(need)]))
   const trainer = new Trainer({ model, fields, options, batch: 1, seed: 0 })
   try {
     for (const [name, net] of Object.entries(trainer.model.networks))
@@ -96,13 +103,14 @@ const cut = (whole: Tensor, shape: readonly number[]): Tensor =>
  */
 export async function takeSteps(
   trainer: Trainer,
-  { real, z, epsilon, metrics }: Fixture,
+  { real, z, epsilon, labels, metrics }: Fixture,
   steps = metrics.lossD.length,
 ): Promise<Record<string, number>[]> {
   const { model } = trainer
   const names = Object.keys(model.metrics)
-  const [field] = Object.keys(trainer.config.fields)
-  const [nextReal, nextZ, nextEpsilon] = [feed(real), feed(z), epsilon && feed(epsilon)]
+  const [field, label] = Object.keys(trainer.config.fields)
+  const [nextReal, nextZ] = [feed(real), feed(z)]
+  const [nextEpsilon, nextLabels] = [epsilon && feed(epsilon), labels && feed(labels)]
   const taken: Record<string, number>[] = []
   for (let step = 0; step < steps; step++) {
     const values = await evaluate(() => {
@@ -113,7 +121,7 @@ export async function takeSteps(
       }
       const named = model.step({
         ...trainer.context(),
-        draw: () => ({ [field]: nextReal() }),
+        draw: () => ({ [field]: nextReal(), ...(nextLabels && { [label]: nextLabels() }) }),
         normal: (shape) => (shape.length === 2 ? cut(nextZ(), shape) : other(shape)),
         ...(nextEpsilon && { uniform: () => nextEpsilon() }),
       })

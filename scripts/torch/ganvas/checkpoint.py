@@ -23,20 +23,26 @@ def build(config):
     """A new model of a configuration as Ganvas' checkpoints have it. Raises ValueError for what the twins do not have."""
     if config.get("aids"):
         raise ValueError(f"the twins have no regularisers and tricks: {', '.join(config['aids'])}")
-    return find(config["model"])(sample_size(config["data"]), config["options"], config.get("loss"))
+    return find(config["model"])(sample_size(config["fields"]), config["options"])
 
 
 def load(path):
-    """The model in a file, and its metadata: config, step, and random, the state of Ganvas' random numbers, if there is one."""
+    """
+    The model in a file, and its metadata: config, step, and random, the state of Ganvas' random numbers, if there is one.
+    Raises ValueError naming the file when it is not a whole state of a family.
+    """
     tensors, texts = safetensors.read(path)
     if "config" not in texts:
         raise ValueError(f"{path}: its metadata have no config")
     metadata = {key: json.loads(texts[key]) for key in ("config", "step", "random", "updates") if key in texts}
     updates = metadata.pop("updates", {})
-    model = build(metadata["config"])
-    if texts.get("format", "").startswith("ganvas"):
-        tensors = from_checkpoint(model, tensors)
-    load_state(model, tensors, updates)
+    try:
+        model = build(metadata["config"])
+        if texts.get("format", "").startswith("ganvas"):
+            tensors = from_checkpoint(model, tensors)
+        load_state(model, tensors, updates)
+    except (RuntimeError, ValueError) as error:  # PyTorch's and ours, of what does not fit
+        raise ValueError(f"{path}: {error}") from None
     return model, metadata
 
 

@@ -23,18 +23,40 @@ TOYS = {
 }
 
 
-def sample_size(kind):
-    """The size of a sample, of the `data` in a configuration."""
-    if "toy" not in kind:
-        return {"size": kind["size"], "channels": kind["channels"]}
-    centres, _ = TOYS[kind["toy"]]
-    return {"dims": len(centres[0]), "unit": max(abs(value) for centre in centres for value in centre)}
+def sample_size(fields):
+    """The size of a sample, and how many classes there are if it has a label, of the `fields` in a configuration."""
+    size = {}
+    for field in fields.values():
+        if field["kind"] == "label":
+            size["classes"] = len(field["classes"])
+        else:
+            size.update({key: field[key] for key in ("size", "channels", "dims", "unit") if key in field})
+    return size
+
+
+def unpacked(path):
+    packed = Path(path).read_bytes()
+    return gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
+
+
+def read_labels(path):
+    """Labels [N] of an IDX file of bytes, which may be packed with gzip."""
+    file = unpacked(path)
+    if file[:4] != b"\0\0\x08\x01":
+        raise ValueError(f"{path}: expected an IDX file of labels, which begins with 00 00 08 01")
+    return torch.from_numpy(numpy.frombuffer(file, numpy.uint8, offset=8).astype(numpy.int64))
+
+
+def labels_beside(path):
+    """The file of labels that lies beside one of images by its name, or None."""
+    path = Path(path)
+    labels = path.with_name(path.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1"))
+    return labels if labels != path and labels.exists() else None
 
 
 def read_idx(path):
     """Images [N, C, H, W] in [-1, 1] of an IDX file of bytes, which may be packed with gzip."""
-    packed = Path(path).read_bytes()
-    file = gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
+    file = unpacked(path)
     if file[:3] != b"\0\0\x08" or file[3] not in (3, 4):
         raise ValueError(f"{path}: expected an IDX file of images, which begins with 00 00 08 03")
     shape = [int(n) for n in numpy.frombuffer(file, ">u4", file[3], 4)]
@@ -42,11 +64,14 @@ def read_idx(path):
     return torch.from_numpy(pixels.astype(numpy.float32) * numpy.float32(2 / 255) - 1).permute(0, 3, 1, 2)
 
 
-def load(name):
+def load(name, labelled=False):
     """
-    `mnist`, `idx:PATH`, or the name of a toy distribution: the `data` of its configuration, and a function of a count that
-    draws as many samples with replacement. Raises ValueError for another name.
+    `mnist`, `idx:PATH`, or the name of a toy distribution: the `fields` of its configuration, and a function of a count that
+    draws as many samples with replacement, with their labels if it is to be `labelled`. Raises ValueError for another name,
+    and where there are no labels.
     """
+    if labelled and name in TOYS:
+        raise ValueError(f"{name}: points have no labels")
     if name in TOYS:
         centres, std = torch.tensor(TOYS[name][0]), TOYS[name][1]
 
@@ -54,12 +79,28 @@ def load(name):
             near = centres[torch.randint(len(centres), (count,))]
             return near + std * torch.randn_like(near)
 
-        return {"toy": name}, points
+        unit = max(abs(value) for centre in TOYS[name][0] for value in centre)
+        return {"x": {"kind": "points", "dims": centres.shape[1], "unit": unit, "toy": name}}, points
     if name != "mnist" and not name.startswith("idx:"):
         raise ValueError(f"no data '{name}'; there are mnist, idx:PATH, {', '.join(TOYS)}")
-    images = read_idx(DIGITS if name == "mnist" else name[len("idx:"):])
-    kind = {"size": images.shape[2], "channels": images.shape[1]}
-    return kind, lambda count: images[torch.randint(len(images), (count,))]
+    path = DIGITS if name == "mnist" else name[len("idx:"):]
+    images = read_idx(path)
+    fields = {"x": {"kind": "image", "size": images.shape[2], "channels": images.shape[1]}}
+    if not labelled:
+        return fields, lambda count: images[torch.randint(len(images), (count,))]
+    beside = labels_beside(path)
+    if beside is None:
+        raise ValueError(f"{path}: no labels lie beside it")
+    labels = read_labels(beside)
+    if len(labels) != len(images):
+        raise ValueError(f"{beside}: holds {len(labels)} labels for {len(images)} images")
+
+    def pairs(count):
+        chosen = torch.randint(len(images), (count,))
+        return images[chosen], labels[chosen]
+
+    classes = [str(label) for label in range(int(labels.max()) + 1)]
+    return {**fields, "y": {"kind": "label", "classes": classes}}, pairs
 
 
 def as_bytes(images):

@@ -1,4 +1,7 @@
-"""GAN losses as pairs, on logits (a critic's are unbounded scores), averaged over the batch: src/models/training/losses.ts."""
+"""
+GAN losses as pairs, on logits (a critic's are unbounded scores), averaged over the batch, as in
+src/models/training/losses.ts.
+"""
 from typing import Callable, NamedTuple, Optional
 
 import torch.nn.functional as F

@@ -4,7 +4,7 @@ from torch import nn
 
 
 def is_image(sample):
-    """A sample is an image, {size, channels}, or a point, {dims, unit}."""
+    """A sample is an image, {size, channels}, or a point, {dims, unit}; with labels it has {classes}, too."""
     return "channels" in sample
 
 
@@ -15,19 +15,16 @@ class Family(nn.Module):
     """
 
     DEFAULTS = {}
-    LOSS = None
-    """The paper's, of those in losses.py; None where the paper leaves no choice."""
+    LABELLED = False
+    """Whether it takes labels, too."""
 
-    def __init__(self, sample, options, loss=None):
+    def __init__(self, sample, options):
         super().__init__()
         unknown = [name for name in options if name not in self.DEFAULTS]
         if unknown:
             raise ValueError(f"no option {', '.join(unknown)}; there are {', '.join(self.DEFAULTS)}")
-        if loss is not None and self.LOSS is None:
-            raise ValueError(f"loss {loss}: the paper leaves no choice")
         self.sample_size = sample
         self.options = {**self.DEFAULTS, **options}
-        self.loss_name = loss or self.LOSS
 
     def latents(self, count):
         """z [count, latent], the family's own distribution."""
@@ -35,19 +32,20 @@ class Family(nn.Module):
 
     def step(self, real, latent):
         """
-        Trains once, on samples from `real()` and latents from `latent(count)`. Returns scalars by name. Families that draw
-        more than latents take another source of random numbers.
+        Trains once, on samples from `real()`, with their labels where the family takes these, and latents from
+        `latent(count)`. Returns scalars by name. Families that draw more than latents take another source of random
+        numbers.
         """
         raise NotImplementedError
 
     @torch.no_grad()
-    def sample(self, z):
-        """Samples of latents z, each by itself: batch norm takes its running statistics."""
+    def sample(self, z, *told):
+        """Samples of latents z and whatever else G is told, each by itself: batch norm takes its running statistics."""
         average = getattr(self, "average", None)
         network = average["generator"] if average else self.generator
         training = network.training
         try:
-            return self.finished(network.eval()(z))
+            return self.finished(network.eval()(z, *told))
         finally:
             network.train(training)
 

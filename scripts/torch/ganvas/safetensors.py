@@ -1,5 +1,8 @@
-"""The safetensors file format: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes; F32 only."""
+"""
+The safetensors file format: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes. F32 only.
+"""
 import json
+import os
 import struct
 
 import numpy
@@ -7,7 +10,9 @@ import torch
 
 
 def read(path):
-    """Tensors by name, in the file's order, and its metadata. Raises ValueError naming the file and what is wrong with it."""
+    """
+    Tensors by name, in the file's order, and its metadata. Raises ValueError naming the file and what is wrong with it.
+    """
     with open(path, "rb") as file:
         data = file.read()
     try:
@@ -29,7 +34,7 @@ def read(path):
 
 
 def write(path, tensors, metadata):
-    """Writes tensors by name, as F32, and metadata: strings by name."""
+    """Writes tensors by name, as F32, and metadata, strings by name: the whole file or none."""
     header, parts, offset = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
         values = tensor.detach().cpu().to(torch.float32).contiguous().numpy().astype("<f4").tobytes()
@@ -38,5 +43,7 @@ def write(path, tensors, metadata):
         offset += len(values)
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
+    aside = f"{path}.tmp"
+    with open(aside, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
+    os.replace(aside, path)

@@ -15,7 +15,7 @@ import { walk } from './state.ts'
 
 export * as init from './initializers.ts'
 export { SpectralNorm } from './spectralNorm.ts'
-export { evaluating, loadStateDict, parameters, setTraining, stateDict, withTensors } from './state.ts'
+export { evaluating, loadStateDict, parameters, setTraining, stateDict, walk, withTensors } from './state.ts'
 
 /** Anything that maps a tensor to a tensor. */
 export interface Layer {

@@ -30,6 +30,11 @@ export class EMA {
     this.move(0)
   }
 
+  /** What it averages, in the order of `stateDict`'s numbers. */
+  get parameters(): readonly Tensor[] {
+    return this.params
+  }
+
   /** Moves the averages towards the parameters. */
   update(): void {
     checkInUse(this.disposed, 'EMA')

@@ -63,7 +63,8 @@ function areFinite(values: Float32Array): boolean {
   return true
 }
 
-function parsed(text: string, field: string, name: string): unknown {
+/** The value of a JSON text of the metadata. Throws CheckpointError naming the file and the field. */
+export function parsed(text: string, field: string, name: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

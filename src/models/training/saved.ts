@@ -69,12 +69,10 @@ export interface State {
   random: RandomState
 }
 
-export const state: Schema<State> = object({
-  config,
-  step: whole,
-  updates: map(whole),
-  random: object({ seed, block: whole }),
-})
+export const updates: Schema<State['updates']> = map(whole)
+export const random: Schema<RandomState> = object({ seed, block: whole })
+
+export const state: Schema<State> = object({ config, step: whole, updates, random })
 
 const ADAPTERS = ['default', 'software', 'high-performance', 'low-power'] as const
 

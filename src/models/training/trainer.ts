@@ -26,11 +26,16 @@ import { firstView, type MetricKind, type Model, read, type Step, type Styles, t
 import { checkConfig, families } from '../index.ts'
 import { defaultsOf } from '../options.ts'
 import { readCheckpoint, type Tensors, writeCheckpoint } from './checkpoint.ts'
-import type { Config } from './saved.ts'
+import type { Config, State } from './saved.ts'
 import { Stabilisers } from './stabilisers/index.ts'
 import { fixedLatents, freshLatents, POINTS, ROWS, readColumns, sheetOf } from './views.ts'
 
 export type { Config }
+
+/** What a checkpoint holds of a run besides its configuration. */
+export interface Position extends Omit<State, 'config'> {
+  tensors: Tensors
+}
 
 /** What is shown of a run: a view of always the same latents; and of points more than that. */
 export interface Snapshot {
@@ -265,6 +270,14 @@ export class Trainer {
     const { optimizers } = this.model
     const [has, needs] = [saved.updates, optimizers].map((each) => Object.keys(each).sort().join(', '))
     if (has !== needs) throw new CheckpointError(`${name}: updates: expected ${needs}, got ${has || 'none'}`)
+    this.load({ tensors, ...saved })
+  }
+
+  /**
+   * Takes over tensors by their names in a checkpoint, and where training stood. Throws CheckpointError, and changes
+   * nothing, when a name is missing or unknown or a shape differs.
+   */
+  load({ tensors, step, updates, random }: Position): void {
     const state = this.state()
     try {
       nn.loadStateDict(
@@ -274,9 +287,9 @@ export class Trainer {
     } finally {
       for (const { tensor, temporary } of Object.values(state)) if (temporary) tensor.dispose()
     }
-    for (const [network, optimizer] of Object.entries(optimizers)) optimizer.t = saved.updates[network]
-    this.step = saved.step
-    setRandomState(saved.random)
+    for (const [network, optimizer] of Object.entries(this.model.optimizers)) optimizer.t = updates[network]
+    this.step = step
+    setRandomState(random)
   }
 
   /** Networks, optimisers, averages and other state by name; optimisers' and averages' are views made for the call. */

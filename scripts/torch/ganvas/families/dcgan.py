@@ -71,11 +71,10 @@ class Discriminator(nn.Module):
 
 
 class Dcgan(Family):
-    DEFAULTS = {"latent": 100, "width": 64, "lr": 2e-4, "beta1": 0.5, "beta2": 0.999}
-    LOSS = "nonSaturating"
+    DEFAULTS = {"latent": 100, "width": 64, "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "loss": "nonSaturating"}
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(images_only(sample), options, loss)
+    def __init__(self, sample, options):
+        super().__init__(images_only(sample), options)
         self.generator = Generator(sample, self.options)
         self.discriminator = Discriminator(sample, self.options)
         self.optimizers = {name: adam(network, self.options) for name, network in self.named_children()}
@@ -85,7 +84,7 @@ class Dcgan(Family):
         Algorithm 1 of Goodfellow et al. 2014 with k = 1; real and generated images pass D in batches of their own, and G is
         trained on the images that D was, against the updated D.
         """
-        G, D, loss = self.generator, self.discriminator, LOSSES[self.loss_name]
+        G, D, loss = self.generator, self.discriminator, LOSSES[self.options["loss"]]
         x = real()
         generated = G(latent(len(x)))
         on_real, on_fake = D(x), D(generated.detach())

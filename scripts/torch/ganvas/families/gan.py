@@ -8,12 +8,11 @@ from ..optimizers import Average, adam, falling
 class Gan(Family):
     DEFAULTS = {
         "k": 1, "latent": 100, "width": 256, "depth": 2, "pieces": 2, "lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
-        "decaySteps": 0, "emaDecay": 0,
+        "decaySteps": 0, "emaDecay": 0, "loss": "nonSaturating",
     }
-    LOSS = "nonSaturating"
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(sample, options, loss)
+    def __init__(self, sample, options):
+        super().__init__(sample, options)
         o = self.options
         self.generator = MlpGenerator(sample, o)
         self.discriminator = MlpDiscriminator(sample, o, o["pieces"])
@@ -26,7 +25,7 @@ class Gan(Family):
 
     def step(self, real, latent):
         """Algorithm 1."""
-        G, D, loss = self.generator, self.discriminator, LOSSES[self.loss_name]
+        G, D, loss = self.generator, self.discriminator, LOSSES[self.options["loss"]]
         for _ in range(self.options["k"]):
             x = real()  # Sample minibatch of m examples from the data generating distribution.
             z = latent(len(x))  # Sample minibatch of m noise samples from noise prior p_g(z).

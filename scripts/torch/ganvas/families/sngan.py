@@ -8,11 +8,12 @@ from ..optimizers import adam
 
 
 class Sngan(Family):
-    DEFAULTS = {"nDis": 5, "latent": 128, "width": 128, "widthG": 256, "lr": 2e-4, "beta1": 0, "beta2": 0.9}
-    LOSS = "hinge"
+    DEFAULTS = {
+        "nDis": 5, "latent": 128, "width": 128, "widthG": 256, "lr": 2e-4, "beta1": 0, "beta2": 0.9, "loss": "hinge",
+    }
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(images_only(sample), options, loss)
+    def __init__(self, sample, options):
+        super().__init__(images_only(sample), options)
         o = self.options
         self.generator = ResidualGenerator(sample, o["latent"], o["widthG"])
         self.discriminator = ResidualCritic(sample, o["width"], pool="sum", spectral=True)
@@ -23,7 +24,7 @@ class Sngan(Family):
         Algorithm 1 (appendix A) for each update of D, with the hinge loss (equations 16 and 17). Each pass through D takes a
         step of the power iteration: real and generated images pass it as one batch.
         """
-        G, D, loss = self.generator, self.discriminator, LOSSES[self.loss_name]
+        G, D, loss = self.generator, self.discriminator, LOSSES[self.options["loss"]]
         for _ in range(self.options["nDis"]):
             x = real()
             generated = G(latent(len(x))).detach()

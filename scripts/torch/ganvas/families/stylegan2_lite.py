@@ -33,7 +33,9 @@ class Stylegan2Lite(StyleganLite):
         return {**metrics, "path": self.generator.path_length.clone()}
 
     def regularizer(self, latent, count, noise):
-        """Path length regularisation (section 3.2): γ_pl E (‖J_wᵀ y‖₂ - a)², every so many steps and then so many times as much."""
+        """
+        Path length regularisation (section 3.2): γ_pl E (‖J_wᵀ y‖₂ - a)², every so many steps and then so many times as much.
+        """
         G, o = self.generator, self.options
         if self.optimizers["generator"].updates % o["pathEvery"]:
             return 0

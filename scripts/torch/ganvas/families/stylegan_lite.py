@@ -15,11 +15,11 @@ class StyleganLite(Family):
     DEFAULTS = {
         "latent": 128, "depth": 8, "mappingLr": 0.01, "width": 64, "maxWidth": 512, "gamma": 10, "r1Every": 1, "mixing": 0.9,
         "lr": 1e-3, "beta1": 0, "beta2": 0.99, "emaDecay": 0.999, "styleDecay": 0.995,
+        "loss": "nonSaturating",
     }
-    LOSS = "nonSaturating"
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(images_only(sample), options, loss)
+    def __init__(self, sample, options):
+        super().__init__(images_only(sample), options)
         self.canvas = Canvas(sample)
         self.generator, self.discriminator = self.networks(self.canvas.size, sample["channels"])
         self.optimizers = {name: adam(network, self.options) for name, network in self.named_children()}
@@ -36,7 +36,7 @@ class StyleganLite(Family):
         Non-saturating loss with R1 (appendix C), reported as last taken. G is trained on the images that D was, against the
         updated D. `noise` draws a shape.
         """
-        G, D, o, loss = self.generator, self.discriminator, self.options, LOSSES[self.loss_name]
+        G, D, o, loss = self.generator, self.discriminator, self.options, LOSSES[self.options["loss"]]
         x = self.canvas.put(real())
         generated = G.synthesis(self.styles(latent, len(x)), noise)
 

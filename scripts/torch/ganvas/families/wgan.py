@@ -10,8 +10,8 @@ from ..optimizers import Optimizer
 class Wgan(Family):
     DEFAULTS = {"lr": 5e-5, "clip": 0.01, "nCritic": 5, "latent": 100, "width": 64, "depth": 2}
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(sample, options, loss)
+    def __init__(self, sample, options):
+        super().__init__(sample, options)
         self.generator, self.critic = networks_for(sample, self.options)
         self.optimizers = {name: Optimizer(torch.optim.RMSprop, network.parameters(), self.options["lr"])
                            for name, network in self.named_children()}

@@ -10,11 +10,11 @@ from ..optimizers import adam, falling
 class WganGp(Family):
     DEFAULTS = {
         "lambda": 10, "nCritic": 5, "lr": 1e-4, "beta1": 0, "beta2": 0.9, "decaySteps": 0,
-        "latent": 100, "width": 64, "depth": 2, "residual": 0,
+        "latent": 100, "width": 64, "depth": 2, "residual": False,
     }
 
-    def __init__(self, sample, options, loss=None):
-        super().__init__(sample, options, loss)
+    def __init__(self, sample, options):
+        super().__init__(sample, options)
         o = self.options
         self.generator, self.critic = networks_for(sample, o, norm=False)
         self.optimizers = {
