@@ -337,7 +337,7 @@ test('latents: sheets of a small StyleGAN, the same for the same seed', async ()
   await succeed('latent', dir, 'mix', '--out', again)
   expect(read('again-mix.png').equals(read('styles', 'mix-seed0.png'))).toBe(true)
   expect((await run('latent', straight, 'mix')).reason).toBe(
-    'dcgan has no styles to mix: latent mix is for stylegan-lite and stylegan2-lite',
+    'dcgan has no styles to mix: latent mix is for models that have them',
   )
   await expect(latent([dir, 'shake'])).rejects.toThrow(/expected one of interpolate, .*, got 'shake'/)
   await expect(latent([dir, 'arithmetic', '--b', '1,x'])).rejects.toThrow(
