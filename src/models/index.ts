@@ -119,11 +119,20 @@ export function checkAids(aids: Settings, { model, fields, batch, options }: Set
   })
 }
 
-/** The fields that a family takes of a data set, by the family's names. Throws DataError naming what is missing. */
+/**
+ * The fields that a family takes of a data set, by the family's names. Throws DataError naming what is missing, and the
+ * families that can learn from the set.
+ */
 export function fieldsFor(model: string, set: DataSet): Fields {
   const own = fieldsOf(set)
-  const matched = matchFields(familyOf(model).takes, own, model, set.name)
-  return Object.fromEntries(Object.entries(matched).map(([name, column]) => [name, own[column]]))
+  try {
+    const matched = matchFields(familyOf(model).takes, own, model, set.name)
+    return Object.fromEntries(Object.entries(matched).map(([name, column]) => [name, own[column]]))
+  } catch (error) {
+    const others = familiesFor(own)
+    if (!(error instanceof DataError) || !Object.hasOwn(families, model) || !others.length) throw error
+    throw new DataError(`${error.message}: on these train ${others.join(', ')}`)
+  }
 }
 
 /** The data of a run on the GPU. Throws DataError when the set is another than the run's. */

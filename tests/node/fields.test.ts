@@ -75,7 +75,12 @@ describe('of families', () => {
     expect(fieldsFor('cgan', labels)).toEqual({ x: grey, y: digits })
     expect(fieldsFor('dcgan', labels)).toEqual({ x: grey })
     expect(fieldsFor('gan', pointSet('ring'))).toEqual({ x: ring })
-    expect(() => fieldsFor('cgan', plain)).toThrow('cgan learns from images and labels; i has 8x8x1 images')
+    expect(() => fieldsFor('cgan', plain)).toThrow(
+      /^cgan learns from images and labels; i has 8x8x1 images: on these train dcgan, gan, /,
+    )
+    expect(() => fieldsFor('dcgan', pointSet('ring'))).toThrow(
+      new DataError('dcgan learns from images; ring has points (ring): on these train gan, wgan, wgan-gp'),
+    )
     expect(() => fieldsFor('nonsense', plain)).toThrow(/no model 'nonsense'; there are cgan, dcgan/)
   })
 

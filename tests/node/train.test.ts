@@ -85,7 +85,7 @@ test('train writes the folder of the run', async () => {
   const head = out.split('\n')
   expect(head[0]).toMatch(/^adapter {2}\S/)
   expect(head[1]).toContain('dcgan: latent 8, width 4')
-  expect(out).toContain('40 images of 8x8x1')
+  expect(out).toContain('data     40 8x8x1 images from ')
   expect(out).toMatch(/6\/6 .*lossD/)
   expect(readdirSync(straight).sort()).toEqual([
     'checkpoint.previous.safetensors',
@@ -112,8 +112,8 @@ test('train writes the folder of the run', async () => {
     'D(x)',
     'D(G(z))',
     'D(G(z)) after',
-    'gradD',
-    'gradG',
+    'gradient generator',
+    'gradient discriminator',
   ])
   const record = JSON.parse(read('straight', 'run.json').toString())
   expect(record).toMatchObject({
@@ -234,10 +234,10 @@ test('points: trained with another loss, scored, drawn, and continued', async ()
     'least-squares',
   ]
   const { out } = await succeed('train', ...small, '--steps', '3', '--out', dir)
-  expect(out).toContain('gan with the least-squares loss')
+  expect(out).toMatch(/^model {4}gan: .*, loss least-squares$/m)
   expect(out).toContain('8 Gaussians on a ring')
   expect(JSON.parse(read('points', 'run.json').toString())).toMatchObject({
-    config: { model: 'gan', loss: 'leastSquares', data: { toy: 'ring' } },
+    config: { model: 'gan', options: { loss: 'leastSquares' }, fields: { x: { toy: 'ring' } } },
     data: { name: 'ring' },
   })
   expect(isPng(read('points', 'samples.png'))).toBe(true)
@@ -329,9 +329,9 @@ test('stacked digits: trained in colour, scored by modes', async () => {
   const dir = join(folder, 'stacked')
   const small = ['--width', '4', '--latent', '8', '--batch', '4', '--steps', '2', '--out', dir]
   const { out } = await succeed('train', 'dcgan', '--data', 'stacked', ...small)
-  expect(out).toContain('three at a time, one in each colour, of 60,000 images')
+  expect(out).toContain('three digits at a time, one in each colour: 60,000 28x28x3 images from')
   expect(JSON.parse(read('stacked', 'run.json').toString())).toMatchObject({
-    config: { data: { size: 28, channels: 3, stacked: true } },
+    config: { fields: { x: { kind: 'image', size: 28, channels: 3, stacked: true } } },
     data: { name: 'stacked' },
   })
   expect((await succeed('evaluate', dir, '--count', '60')).out).toMatch(
@@ -374,7 +374,7 @@ test('latents: sheets of a small StyleGAN, the same for the same seed', async ()
   await succeed('latent', dir, 'mix', '--out', again)
   expect(read('again-mix.png').equals(read('styles', 'mix-seed0.png'))).toBe(true)
   expect((await run('latent', straight, 'mix')).reason).toBe(
-    'dcgan has no styles to mix: latent mix is for stylegan-lite and stylegan2-lite',
+    'dcgan has no styles to mix: latent mix is for models that have them',
   )
   await expect(latent([dir, 'shake'])).rejects.toThrow(/expected one of interpolate, .*, got 'shake'/)
   await expect(latent([dir, 'arithmetic', '--b', '1,x'])).rejects.toThrow(
@@ -391,7 +391,7 @@ test('what is wrong with the input is said before anything starts, and nothing i
   writeFileSync(cut, read('straight', 'checkpoint.safetensors').subarray(0, 5000))
   const before = read('straight', 'checkpoint.safetensors')
   const cases: [(argv: string[]) => Promise<number>, string[], string][] = [
-    [train, ['stylegan9'], "no model 'stylegan9'; there are gan, dcgan"],
+    [train, ['stylegan9'], "no model 'stylegan9'; there are cgan, dcgan, gan"],
     [train, ['--steps', 'ten'], "--steps: expected a whole number, at least 1, got 'ten'"],
     [train, ['--data', 'idx:none'], 'none: no such file'],
     [train, [...SMALL, '--out', straight], `${straight} exists already`],
@@ -402,9 +402,9 @@ test('what is wrong with the input is said before anything starts, and nothing i
     [
       train,
       ['dcgan', '--data', 'ring'],
-      'dcgan makes images: on the points of ring train gan, wgan, wgan-gp',
+      'dcgan learns from images; ring has points (ring): on these train gan, wgan, wgan-gp',
     ],
-    [train, ['wgan', '--loss', 'hinge'], '--loss: the paper of wgan leaves no choice'],
+    [train, ['wgan', '--loss', 'hinge'], '--loss is no option of wgan, which has --lr'],
     [evaluate, [straight], 'cannot be scored: evaluate knows digits (mnist, stacked) and points'],
     [sample, [folder], `${join(folder, 'checkpoint.safetensors')}: no such file`],
     [sample, [cut], cut],
@@ -429,8 +429,13 @@ test('what needs no training is told without starting anything', async () => {
     return said.mock.calls.join('\n')
   }
   try {
-    expect(await tell(train, '--list')).toMatch(/^dcgan {2}Radford .*\n.*--width 64/m)
-    expect(await tell(train, '--help')).toContain('--beta1 X')
+    expect(await tell(train, '--list')).toMatch(
+      /^dcgan {2}Radford .*\n {2}learns from images\n(?: {2}--.*\n)*? {2}--width 64 /m,
+    )
+    expect(await tell(train, '--help')).toContain('--log-every N')
+    expect(await tell(train, 'wgan', '--help')).toMatch(
+      /^Of wgan, with the paper's values:\n(?: {2}--.*\n)* {2}--clip 0.01 /m,
+    )
     expect(await tell(sample, '--help')).toContain('--count N')
     expect(await tell(train, '--resume', straight)).toContain('is at step 6 already')
   } finally {
@@ -450,7 +455,7 @@ test('regularisers and tricks: refused where they do not fit, kept in the checkp
     join(folder, 'no'),
   )
   expect(refused.code).not.toBe(0)
-  expect(refused.reason).toMatch(/wgan does not take --trick unroll: it takes .*; unroll fits gan, dcgan/)
+  expect(refused.reason).toMatch(/wgan does not take --trick unroll: it takes .*; unroll fits dcgan, gan/)
   const unknown = await run('train', 'gan', '--data', 'ring', '--reg', 'r2', '--out', join(folder, 'no'))
   expect(unknown.reason).toMatch(/--reg: no 'r2'; there are gp, r1/)
   expect(existsSync(join(folder, 'no'))).toBe(false)

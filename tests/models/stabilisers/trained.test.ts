@@ -75,6 +75,11 @@ describe.each(cases(['ring']).map((of) => [nameOf(of), of] as const))('%s', (_, 
     takes.includes(name) && (!isOfPoints(of.data) || !('imagesOnly' in stabilisers[name]))
   let plain: Promise<number[][]> | undefined
 
+  gpuTest('nothing', async () => {
+    plain ??= trainAndResume(of)
+    await plain
+  })
+
   for (const name of takes.filter(fitting)) {
     const aids = settingsFor([...(needed[name] ? [needed[name]] : []), name])
     gpuTest(name, async () => {
