@@ -75,7 +75,7 @@ export async function main(argv: string[]): Promise<number> {
   }
   const checkpoint = latestCheckpoint(folder)
   const { config, step, path } = checkpoint
-  const data = dataName(folder, config.data)
+  const data = dataName(folder, checkpoint)
   const kind = kindOf(data, config.data)
   const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values
