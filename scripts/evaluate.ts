@@ -74,7 +74,7 @@ export async function main(argv: string[]): Promise<number> {
   }
   const checkpoint = latestCheckpoint(folder)
   const { config, step, path } = checkpoint
-  const data = dataName(folder, config.fields)
+  const data = dataName(folder, checkpoint)
   const kind = kindOf(data, sampleOf(config.fields))
   const { seed = 0, pairs = PAIRS, export: out, features = false } = values
   const { count = COUNTS[kind] } = values

@@ -7,8 +7,9 @@ import { toyOf } from '../src/models/data/toys.ts'
 import type { ImageScores } from '../src/models/evaluation/metrics/index.ts'
 import type { ModeScores } from '../src/models/evaluation/metrics/labels.ts'
 import { COUNTED, type ToyScores } from '../src/models/evaluation/toyMetrics.ts'
+import type { Checkpoint } from './checkpoints.ts'
 import type { TrainingPage } from './headless.ts'
-import { readRecord } from './runFolder.ts'
+import { recordOf } from './runFolder.ts'
 import { type Row, table } from './table.ts'
 
 /** Samples, if nothing else is asked for: of digits as many as take about a minute on two cores. */
@@ -163,11 +164,11 @@ function features(scores: readonly FeatureScores[]): string[] {
   ]
 }
 
-/** What the run in `folder` learned from: a toy's name, or as its record has it. */
-export function dataName(folder: string, fields: Fields): string {
-  const toy = toyNameOf(fields)
+/** What the run in `folder` learned from: a toy's name, or as its record has it. Throws CheckpointError as `recordOf` does. */
+export function dataName(folder: string, checkpoint: Checkpoint): string {
+  const toy = toyNameOf(checkpoint.config.fields)
   if (toy !== undefined) return toy
-  return existsSync(join(folder, 'run.json')) ? readRecord(folder).data.name : 'unknown images'
+  return existsSync(join(folder, 'run.json')) ? recordOf(folder, checkpoint).data.name : 'unknown images'
 }
 
 function toyNameOf(fields: Fields): string | undefined {

@@ -15,7 +15,7 @@ import { oneFile, withTrainingPage } from './headless.ts'
 import { planNew, prepare, type Wishes } from './plan.ts'
 import { read } from './read.ts'
 import { RunFolder } from './runFolder.ts'
-import { recordOf } from './train.ts'
+import { recordFor } from './train.ts'
 
 const FLAGS = {
   model: { kind: 'text', value: 'NAME', about: 'the family; as the file says if left out' },
@@ -72,7 +72,7 @@ export async function main(argv: string[]): Promise<number> {
       if (!prepared) return undefined
       const picked = planNew(wishes, prepared, described)
       const plan = { ...picked, config, steps: Math.max(picked.steps, step) }
-      return recordOf(plan, environment(described, choice, await page.version()), new Date().toISOString())
+      return recordFor(plan, environment(described, choice, await page.version()), new Date().toISOString())
     })
     folder.saveCheckpoint(exchange.content)
     if (record) folder.writeRecord(record)

@@ -111,10 +111,10 @@ const KINDS: Record<string, Kind> = {
     },
   },
   invert: {
-    files: (values, folder, { config }) => {
+    files: (values, folder, checkpoint) => {
       const target = targetOf(values)
       if (target === 'png') return { target: read(values.target ?? '') }
-      const name = dataName(folder, config.fields)
+      const name = dataName(folder, checkpoint)
       if (name !== 'stacked') return { data: loadDataSet(name).files.images }
       throw new DataError('--target: stacked images are made anew for each step: name a PNG')
     },
@@ -123,8 +123,7 @@ const KINDS: Record<string, Kind> = {
   mix: style('mix'),
   noise: style('noise'),
   truncate: {
-    files: (_values, folder, { config }) =>
-      dataName(folder, config.fields) === 'mnist' ? scoringFiles() : {},
+    files: (_values, folder, checkpoint) => (dataName(folder, checkpoint) === 'mnist' ? scoringFiles() : {}),
     run: truncate,
   },
 }

@@ -1,7 +1,5 @@
 // What a training run will do: from flags and presets, or from the folder of a run to continue.
-import { join } from 'node:path'
 import type { Adapter, AdapterChoice } from '../src/app/headless.ts'
-import { CheckpointError } from '../src/engine/index.ts'
 import { sameField } from '../src/models/data/dataSet.ts'
 import { isPoints } from '../src/models/data/fields.ts'
 import {
@@ -20,7 +18,7 @@ import { parse, type Settings, textOf } from '../src/models/training/stabilisers
 import type { Checkpoint } from './checkpoints.ts'
 import { type Loaded, loadDataSet } from './datasets.ts'
 import { defaultModel } from './familyArgs.ts'
-import type { RunFolder } from './runFolder.ts'
+import { type RunFolder, recordOf } from './runFolder.ts'
 
 /** What was asked for; what is left out, is picked. */
 export interface Wishes {
@@ -112,11 +110,9 @@ export function planNew(wishes: Wishes, { model, data, aids }: Prepared, adapter
 /** A run to continue. Throws an Error when `wishes` contradict it, or its data has changed. */
 export function planResume(folder: RunFolder, wishes: Wishes): Continued {
   const { path } = folder
-  const record = folder.readRecord()
   const checkpoint = folder.checkpoint()
+  const record = recordOf(path, checkpoint)
   const { config } = checkpoint
-  if (JSON.stringify(record.config) !== JSON.stringify(config))
-    throw new CheckpointError(`${join(path, 'run.json')}: config: is of another run than ${checkpoint.path}`)
   const refuse = (flag: string, asked: unknown, has: unknown) => {
     throw new Error(
       `${flag} ${asked} contradicts the run in ${path}, which has ${has}: leave it out, or start a new run`,

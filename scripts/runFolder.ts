@@ -26,6 +26,13 @@ export function readRecord(folder: string): RunRecord {
   return checked(runRecord, readJson(path), path, CheckpointError)
 }
 
+/** The same, of the run that a checkpoint is of. Throws CheckpointError, too, when it is of another. */
+export function recordOf(folder: string, { path, config }: Checkpoint): RunRecord {
+  const record = readRecord(folder)
+  if (JSON.stringify(record.config) === JSON.stringify(config)) return record
+  throw new CheckpointError(`${join(folder, 'run.json')}: config: is of another run than ${path}`)
+}
+
 /** Where a run goes that is not told where: runs/MODEL-20250131-235959, local time. */
 export function defaultFolder(model: string, date: Date): string {
   const [year, month, day, ...time] = [
@@ -120,10 +127,6 @@ export class RunFolder {
 
   writeRecord(record: RunRecord): void {
     this.write('run.json', `${JSON.stringify(record, null, 2)}\n`)
-  }
-
-  readRecord(): RunRecord {
-    return readRecord(this.path)
   }
 
   /** The checkpoint to go on from. Throws CheckpointError when there is none that can be read. */

@@ -194,7 +194,7 @@ class Session implements Exchange<Report> {
     const { config, steps, every, data } = plan
     const made = environment(adapter, choice, await page.version())
     const tuned = await (continued ? useAgain(page, continued.record) : useTuned(page))
-    this.record = recordOf(plan, made, new Date().toISOString(), tuned, continued)
+    this.record = recordFor(plan, made, new Date().toISOString(), tuned, continued)
     say(...introduction(plan, place.folder.path, adapter, continued), ...tunedLines(tuned))
     const before = continued?.record.environment.adapter.name ?? adapter.name
     if (before !== adapter.name)
@@ -278,7 +278,7 @@ const useAgain = (page: TrainingPage, { tuned }: RunRecord): Promise<TunedTable 
   page.call('setTuned', tuned ? [tuned] : [])
 
 /** What run.json is to say of a run that begins, or goes on. */
-export function recordOf(
+export function recordFor(
   plan: Plan,
   made: Environment,
   now: string,

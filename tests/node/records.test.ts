@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { baselineFile } from '../../bench/isa/baseline.ts'
+import { main as evaluate } from '../../scripts/evaluate.ts'
 import { readJson } from '../../scripts/json.ts'
 import { plain } from '../../scripts/plain.mjs'
 import { Progress } from '../../scripts/progress.ts'
@@ -13,7 +14,7 @@ import { main as train } from '../../scripts/train.ts'
 import { CheckpointError, DataError } from '../../src/engine/index.ts'
 import { checked } from '../../src/engine/schema.ts'
 import type { RunRecord } from '../../src/models/training/saved.ts'
-import { CONFIG, checkpointFile } from './checkpointFile.ts'
+import { CONFIG, checkpointFile, falseCheckpoint } from './checkpointFile.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // one starts a process
 const folder = mkdtempSync(join(tmpdir(), 'ganvas-records-'))
@@ -111,6 +112,16 @@ test('a run whose files are of different runs is refused', async () => {
   const run = runWith({ ...RECORD, config: { ...CONFIG, seed: 8 } })
   const error = `${join(run, 'run.json')}: config: is of another run than ${join(run, 'checkpoint.safetensors')}`
   await expect(train(['--resume', run])).rejects.toThrow(error)
+})
+
+test('samples are not scored as those of other data', async () => {
+  const of = { ...CONFIG, model: 'dcgan', data: { size: 28, channels: 1 } }
+  const run = runWith({ ...RECORD, config: of, data: { name: 'mnist', count: 1, sha256: '0'.repeat(64) } })
+  writeFileSync(
+    join(run, 'checkpoint.safetensors'),
+    falseCheckpoint({ config: JSON.stringify({ ...of, seed: 8 }) }),
+  )
+  await expect(evaluate([run])).rejects.toThrow(`${join(run, 'run.json')}: config: is of another run than`)
 })
 
 test('other files are named, too', () => {
