@@ -11,6 +11,8 @@ import { root } from './environment.ts'
 
 /** A case that says nothing for so long hangs. */
 const HANG_MS = 20_000
+/** What it may take until the first case, on a machine with much else to do. */
+const START_MS = 180_000
 
 const FLAGS = {
   seed: { kind: 'seed', about: 'of everything that is made up; 1 if left out' },
@@ -93,7 +95,7 @@ async function tryApart({ seed, seconds, target, from }: Wanted): Promise<number
     cases += child.cases
     if (child.isDone) break
     const { name, number } = child.last ?? { name: 'the start', number: next }
-    if (!child.last) throw new Error(`it did not start: ${child.said}`)
+    if (!child.last) throw new Error(`nothing could be tried: ${child.how}`)
     faults.push({ target: name, seed, number, fault: child.how, input: 'see --target and --from' })
     next = number + 1
   }
@@ -119,16 +121,16 @@ function tryIn(args: readonly string[]): Promise<Child> {
   const child: Child = { cases: 0, faults: [], isDone: false, how: '', said: '' }
   let rest = ''
   let timer: NodeJS.Timeout | undefined
-  const wait = (): void => {
+  const wait = (ms: number): void => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      child.how = `did not end within ${HANG_MS / 1000} s`
+      child.how = `did not end within ${ms / 1000} s`
       process_.kill('SIGKILL')
-    }, HANG_MS)
+    }, ms)
   }
-  wait()
+  wait(START_MS)
   process_.stdout.setEncoding('utf8').on('data', (text: string) => {
-    wait()
+    wait(HANG_MS)
     const lines = `${rest}${text}`.split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {

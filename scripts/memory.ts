@@ -37,6 +37,10 @@ const TAIL = 4096
 const FLAGS = {
   steps: { kind: 'count', about: 'train until this step; 100,000 for gan and 20,000 for dcgan if left out' },
   host: { kind: HOSTS, about: 'where the engine runs; chrome if left out' },
+  lazy: {
+    kind: 'switch',
+    about: 'garbage is collected when V8 likes, as in use; if left out, with every sample picture',
+  },
   out: {
     kind: 'text',
     value: 'DIR',
@@ -59,14 +63,14 @@ export async function main(argv: string[]): Promise<number> {
     throw new Error(`no run '${name}'; there are ${known.join(', ')}`)
   if (!existsSync('/proc/self/status'))
     throw new Error('the memory of processes is read from /proc, so this needs Linux')
-  const { host = 'chrome', out } = values
+  const { host = 'chrome', lazy = false, out } = values
   if (out !== undefined && name === undefined) throw new Error('--out is for one run: say which')
   const complaints: string[] = []
   for (const each of name === undefined ? known : [name]) {
     const { steps, flags } = RUNS[each]
     const args = [each, ...flags.split(' '), '--steps', String(values.steps ?? steps), '--host', host]
     console.log(`npm run train -- ${args.join(' ')}`)
-    const seen = await inFolder(out, (path) => watch([...args, '--out', path], path))
+    const seen = await inFolder(out, (path) => watch([...args, '--out', path], path, lazy))
     if (out !== undefined) writeFileSync(`${out}.memory.json`, `${JSON.stringify({ args, ...seen })}\n`)
     for (const line of linesOf(seen)) console.log(line)
     complaints.push(...verdictOf(seen).map((complaint) => `${each}: ${complaint}`))
@@ -87,9 +91,13 @@ async function inFolder<T>(out: string | undefined, body: (path: string) => Prom
 }
 
 /** Trains, and looks at the memory every now and then. Rejects when the training fails. */
-async function watch(args: string[], path: string): Promise<Seen> {
-  const training = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), 'train', ...args], {
-    env: { ...process.env, DEBUG: '1' }, // so that the page tells what the engine holds
+async function watch(args: string[], path: string, lazy: boolean): Promise<Seen> {
+  const [forNode, forChrome] = lazy ? [[], ''] : [['--expose-gc'], '--js-flags=--expose-gc']
+  const flags = [process.env.GANVAS_CHROME_FLAGS ?? '', forChrome].join(' ').trim()
+  const train = [...forNode, join(root, 'scripts', 'run.mjs'), 'train', ...args]
+  const training = spawn(process.execPath, train, {
+    // With DEBUG the page tells what the engine holds.
+    env: { ...process.env, DEBUG: '1', GANVAS_CHROME_FLAGS: flags },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const seen: Seen = { looks: [], held: [] }

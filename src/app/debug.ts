@@ -24,9 +24,14 @@ export const onRecord = (debug: number, say: (text: string) => void): TrainEvent
         )
     : undefined
 
-/** A line about the memory that the engine holds after `step` steps; none below level 1. */
+/**
+ * A line about the memory that the engine holds after `step` steps; none below level 1. Where JavaScript may ask for it
+ * (`--expose-gc`, as npm run test:memory has it), garbage is collected first: what then grows is really kept.
+ */
 export function memoryLines(debug: number, step: number): string[] {
   if (debug < 1) return []
+  const { gc } = globalThis as { gc?(): void }
+  gc?.()
   const { liveBytes, pooledBytes } = memory()
   return [`After step ${step}: ${liveBytes} bytes in use by tensors, ${pooledBytes} kept for reuse.`]
 }

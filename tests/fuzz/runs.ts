@@ -6,6 +6,7 @@ import { loadDataSet } from '../../scripts/datasets.ts'
 import { planResume } from '../../scripts/plan.ts'
 import { RunFolder } from '../../scripts/runFolder.ts'
 import { readTuned } from '../../scripts/tuned.ts'
+import { read } from '../../src/engine/tensor/safetensors.ts'
 import { writeCheckpoint } from '../../src/models/training/checkpoint.ts'
 import type { RunRecord } from '../../src/models/training/saved.ts'
 import { damagedBytes, damagedJson, damagedText } from './damage.ts'
@@ -87,7 +88,19 @@ function damagedCheckpoint(random: Random): Uint8Array<ArrayBuffer> {
   return file
 }
 
-const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+/** Whether two files hold the same metadata, and the same tensors bit for bit. */
+function sameContent(a: Uint8Array, b: Uint8Array): boolean {
+  const text = (file: Uint8Array): string => {
+    const { tensors, metadata } = read(file)
+    const bits = Object.entries(tensors).map(([name, { shape, data }]) => [
+      name,
+      shape,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ])
+    return JSON.stringify([bits.sort(), Object.entries(metadata).sort()])
+  }
+  return text(a) === text(b)
+}
 
 /** Targets that write below `folder`. */
 export function runs(folder: string): Target[] {
@@ -137,11 +150,12 @@ export function runs(folder: string): Target[] {
         const bytes = damagedCheckpoint(random)
         return {
           input: hex(bytes),
-          mustRefuse: !same(bytes, checkpoint),
           run() {
             whole()
             readCheckpoint(put('run/checkpoint.safetensors', bytes))
             resume()
+            // Spaces, or a field that nobody knows, change nothing that is read.
+            sound(sameContent(bytes, checkpoint), 'was read without a word')
           },
         }
       },
