@@ -11,7 +11,7 @@ export const KINDS: Readonly<Record<string, readonly string[]>> = {
   reductions: ['reduce'],
   optimiser: ['optim'],
   moves: [
-    ...['blur', 'bytes', 'col2im', 'concat', 'finite_check', 'pad', 'pool2d', 'quad_probe'],
+    ...['blur', 'bytes', 'col2im', 'concat', 'differs', 'finite_check', 'pad', 'pool2d', 'quad_probe'],
     ...['random', 'reflect_pad', 'rows', 'strided', 'translate', 'upsample'],
   ],
 }

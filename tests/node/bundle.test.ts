@@ -3,7 +3,7 @@ import { build, type Rollup } from 'vite'
 import { expect, test } from 'vitest'
 import { wgslPlugin } from '../../scripts/wgslPlugin.ts'
 
-test('what a page downloads for the engine and its shaders is at most 45 KB', async () => {
+test('what a page downloads for the engine and its shaders is at most 52 KB', async () => {
   const built = (await build({
     configFile: false,
     logLevel: 'error',
@@ -18,5 +18,6 @@ test('what a page downloads for the engine and its shaders is at most 45 KB', as
   expect(code).toContain('@compute')
   const bytes = gzipSync(code, { level: 9 }).length
   console.log(`the engine and its shaders: ${(bytes / 1000).toFixed(1)} KB gzipped`)
-  expect(bytes).toBeLessThan(45_000)
+  // 44 KB before what is asked was checked and named: options, shared parameters, stale captures, lost devices.
+  expect(bytes).toBeLessThan(52_000)
 }, 60_000)

@@ -95,5 +95,5 @@ async function checkReport({ kernels }: Profile): Promise<void> {
 test('what cannot be profiled is told before Chrome starts', async () => {
   await expect(main(['no-such'])).rejects.toThrow("no model 'no-such'")
   await expect(main(['wgan', '--n', '2'])).rejects.toThrow('unknown flag --n')
-  await expect(main(['dcgan', '--data', 'ring'])).rejects.toThrow('dcgan makes images')
+  await expect(main(['dcgan', '--data', 'ring'])).rejects.toThrow('dcgan learns from images')
 })

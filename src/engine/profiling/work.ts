@@ -111,6 +111,7 @@ const FLOPS: Readonly<Record<string, Formula>> = {
   strided: none,
   translate: none,
   random: none,
+  differs: none,
   finite_check: none,
   quad_probe: none,
 }
