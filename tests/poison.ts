@@ -9,8 +9,7 @@ import type { PoolBuffer, PoolObserver } from '../src/engine/gpu/pool.ts'
 const MOST_BYTES = 2 ** 20
 const WORKGROUP = 256
 
-/** The kernel's name, to tell its launches from the engine's. */
-export const POISON = 'poison'
+const NAME = 'poison'
 
 const SOURCE = `
 @group(0) @binding(0) var<storage, read_write> y: array<vec4u>;
@@ -24,8 +23,8 @@ class Poison implements PoolObserver {
   private readonly bindGroups = new WeakMap<PoolBuffer, GPUBindGroup>()
 
   constructor(private readonly g: Gpu) {
-    const module = g.device.createShaderModule({ label: POISON, code: SOURCE })
-    this.pipeline = g.device.createComputePipeline({ label: POISON, layout: 'auto', compute: { module } })
+    const module = g.device.createShaderModule({ label: NAME, code: SOURCE })
+    this.pipeline = g.device.createComputePipeline({ label: NAME, layout: 'auto', compute: { module } })
   }
 
   /** A buffer that was given back has its NaN already. */
@@ -45,7 +44,7 @@ class Poison implements PoolObserver {
     batches.begin(false)
     buffer.batch = batches.current
     batches.dispatch({
-      kernel: POISON,
+      kernel: NAME,
       pipeline: this.pipeline,
       compiled: {},
       bindGroup: this.bindGroupOf(buffer, size),
@@ -65,11 +64,22 @@ class Poison implements PoolObserver {
   }
 }
 
-const poisoned = new WeakSet<Gpu>()
+const poisons = new WeakMap<Gpu, Poison>()
 
 /** From now on, what `g` allocates or frees is NaN. Harmless when repeated. */
 export function poison(g: Gpu): void {
-  if (poisoned.has(g)) return
-  poisoned.add(g)
-  g.pool.observers.add(new Poison(g))
+  const observer = poisons.get(g) ?? new Poison(g)
+  poisons.set(g, observer)
+  g.pool.observers.add(observer)
+}
+
+/** Runs `body` without it, where launches are counted. */
+export async function withoutPoison<T>(g: Gpu, body: () => Promise<T>): Promise<T> {
+  const observer = poisons.get(g)
+  if (observer) g.pool.observers.delete(observer)
+  try {
+    return await body()
+  } finally {
+    if (observer) g.pool.observers.add(observer)
+  }
 }
