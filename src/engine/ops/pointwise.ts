@@ -324,6 +324,7 @@ export const mulAdd = (a: Tensor, b: Operand, c: Operand): Tensor => apply(mulAd
 
 /** x, times `scale`, repeated along new or size-1 dimensions up to `shape`; its gradient is summed back by the tape. */
 export function broadcastTo(x: Tensor, shape: Shape, { scale = 1 }: { scale?: number } = {}): Tensor {
+  checkShape(shape, 'broadcastTo')
   check(
     sameShape(broadcastShapes(shape, x.shape, 'broadcastTo'), shape),
     'broadcastTo',

@@ -3,7 +3,7 @@
 import { run } from '../gpu/kernel.ts'
 import type { Defines } from '../gpu/wgsl.ts'
 import { record } from '../tensor/autograd.ts'
-import { check, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
+import { check, checkShape, type Shape, shapeText, sizeOf } from '../tensor/shape.ts'
 import { empty, type Tensor } from '../tensor/tensor.ts'
 import { typeOf } from './lanes.ts'
 
@@ -29,6 +29,8 @@ export function gather(x: Tensor, indices: Tensor): Tensor {
 
 /** The transpose of gather: the rows of dy added into a table of `shape` at their indices, in order. */
 export function scatterAdd(dy: Tensor, indices: Tensor, shape: Shape): Tensor {
+  checkShape(shape, 'scatterAdd')
+  check(shape.length >= 1, 'scatterAdd', () => `expected a table [rows, ...], got ${shapeText(shape)}`)
   const [rows, ...row] = shape
   check(
     dy.size === indices.size * sizeOf(row),

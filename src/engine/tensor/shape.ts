@@ -12,17 +12,18 @@ export const shapeText = (shape: Shape): string => `[${shape.join(', ')}]`
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i])
 
-/** Throws a ShapeError headed by the op's name unless `ok`. */
+/** Throws a ShapeError of one line, headed by the op's name, unless `ok`. */
 export function check(ok: boolean, op: string, message: () => string): asserts ok {
-  if (!ok) throw new ShapeError(`${op}: ${message()}`)
+  if (!ok) throw new ShapeError(`${op}: ${message()}`.replaceAll('\n', '\\n'))
 }
 
 /** Throws unless every dimension is a positive integer. */
 export function checkShape(shape: Shape, op: string): void {
   check(
-    shape.every((d) => Number.isInteger(d) && d > 0),
+    Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d > 0),
     op,
-    () => `every dimension must be a positive integer, got ${shapeText(shape)}`,
+    () =>
+      `every dimension must be a positive integer, got ${Array.isArray(shape) ? shapeText(shape) : 'no list'}`,
   )
 }
 
