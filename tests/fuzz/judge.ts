@@ -60,7 +60,10 @@ export function faultOfError(error: unknown, isOwn = false): string | undefined 
     return `says more than a line: ${JSON.stringify(told)}${placeOf(error)}`
   if (message.length > LIMIT.letters) return `says ${message.length} letters: ${told.slice(0, 200)}`
   // What came may be just that, and a person may write it; anywhere else it is a name that was not found.
-  if (!isOwn && /(?<!got )\b(undefined|NaN)\b|\[object /.test(message.replace(/'[^']*'|"[^"]*"/g, '')))
+  if (
+    !isOwn &&
+    /(?<!got )\b(undefined|NaN)\b|\[object /.test(message.replace(/'[^']*'|"(?:[^"\\]|\\.)*"/g, ''))
+  )
     return `says what means nothing: ${told}`
   return undefined
 }

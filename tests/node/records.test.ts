@@ -115,7 +115,7 @@ test('a run whose files are of different runs is refused', async () => {
 })
 
 test('samples are not scored as those of other data', async () => {
-  const of = { ...CONFIG, model: 'dcgan', data: { size: 28, channels: 1 } }
+  const of = { ...CONFIG, model: 'dcgan', fields: { x: { kind: 'image', size: 28, channels: 1 } } } as const
   const run = runWith({ ...RECORD, config: of, data: { name: 'mnist', count: 1, sha256: '0'.repeat(64) } })
   writeFileSync(
     join(run, 'checkpoint.safetensors'),

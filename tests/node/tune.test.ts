@@ -76,7 +76,7 @@ test('what cannot be searched is told before Chrome starts', async () => {
   await expect(main(['no-such'])).rejects.toThrow("no model 'no-such'")
   await expect(main(['--seconds', '0'])).rejects.toThrow('--seconds: expected a whole number, at least 1')
   await expect(main(['--show', '--clear'])).rejects.toThrow('--show and --clear')
-  await expect(main(['dcgan', '--data', 'ring'])).rejects.toThrow('dcgan makes images')
+  await expect(main(['dcgan', '--data', 'ring'])).rejects.toThrow('dcgan learns from images')
 })
 
 /** Runs a command; what it printed. */
